@@ -1,0 +1,1 @@
+"""Cutwater: a Prow-compatible CI system as stateless functions on Knative."""

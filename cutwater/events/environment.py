@@ -1,0 +1,100 @@
+"""The edges of a function on a cluster or in a process of its own, from its environment.
+
+| variable | what it says |
+| --- | --- |
+| CUTWATER_BROKER (or K_SINK) | where events are published |
+| CUTWATER_STATE_BUCKET | the bucket of the ledger |
+| CUTWATER_CONFIG_PATH | config.yaml |
+| CUTWATER_JOB_CONFIG_PATH | a file or folder of jobs |
+| CUTWATER_PLUGIN_CONFIG | plugins.yaml |
+| CUTWATER_HMAC_FILE | the secrets of the webhooks, one or one for each repository (hook) |
+| CUTWATER_EVENT_KEY_FILE | the key that hook signs its events with |
+| CUTWATER_GITHUB_TOKEN_FILE | the bot's token |
+| CUTWATER_GITHUB_API, CUTWATER_GITHUB_GRAPHQL | GitHub's addresses, where they are not the public ones |
+| CUTWATER_KUBECONFIG | build clusters by context; without it, the cluster we run in |
+| AWS_… | boto3's own: keys, region, AWS_ENDPOINT_URL_S3 |
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from cutwater.errors import Refused
+from cutwater.events.configuration import FileConfiguration
+from cutwater.events.edges import Edges
+from cutwater.events.publish import HttpBroker
+from cutwater.github.client import GitHub
+from cutwater.kube.client import Kube
+from cutwater.kube.official import OfficialTransport
+from cutwater.storage.s3 import S3Store
+
+PUBLIC_API = "https://api.github.com"
+
+
+def edges() -> Edges:
+    """The edges that this process's environment names. None is opened before it is used."""
+    broker = HttpBroker(os.environ.get("CUTWATER_BROKER") or os.environ.get("K_SINK", ""))
+    configuration = FileConfiguration(
+        config=Path(os.environ.get("CUTWATER_CONFIG_PATH", "/etc/config/config.yaml")),
+        jobs=_path("CUTWATER_JOB_CONFIG_PATH"),
+        plugins=_path("CUTWATER_PLUGIN_CONFIG"),
+    )
+    return Edges(
+        kube=lambda: _cluster(""),
+        cluster=_cluster,
+        github=_github,
+        state=lambda: bucket(_required("CUTWATER_STATE_BUCKET")),
+        bucket=bucket,
+        publish=broker.publish,
+        configuration=configuration.current,
+        event_key=lambda: secret("CUTWATER_EVENT_KEY_FILE").encode(),
+        webhook_secret=lambda: secret("CUTWATER_HMAC_FILE").encode(),
+    )
+
+
+def bucket(name: str) -> S3Store:
+    """A bucket at the endpoint that boto3's own variables name."""
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    return S3Store(name, **({"endpoint_url": endpoint} if endpoint else {}))
+
+
+def secret(variable: str) -> str:
+    """The content of the file that the variable names, without white space around it. Raises Refused."""
+    path = Path(_required(variable))
+    try:
+        return path.read_text().strip()
+    except OSError as error:
+        raise Refused(f"{variable} names {path}, which cannot be read: {error.strerror}") from error
+
+
+def _path(variable: str) -> Path | None:
+    value = os.environ.get(variable, "")
+    return Path(value) if value else None
+
+
+def _required(variable: str) -> str:
+    value = os.environ.get(variable, "")
+    if not value:
+        raise Refused(f"{variable} is not set")
+    return value
+
+
+def _cluster(alias: str) -> Kube:
+    """The API server of a build cluster; of the ProwJobs' own for the empty alias."""
+    kubeconfig = os.environ.get("CUTWATER_KUBECONFIG", "")
+    if not kubeconfig and alias not in {"", "default"}:
+        raise Refused(f'no build cluster "{alias}" is configured: CUTWATER_KUBECONFIG is not set')
+    return Kube(OfficialTransport(kubeconfig, "" if alias == "default" else alias))
+
+
+def _github() -> GitHub:
+    import httpx2
+
+    api = os.environ.get("CUTWATER_GITHUB_API", PUBLIC_API)
+    graphql = os.environ.get("CUTWATER_GITHUB_GRAPHQL", f"{PUBLIC_API}/graphql")
+    client: Any = httpx2.AsyncClient(timeout=15, follow_redirects=True)
+
+    async def token(org: str) -> str:
+        return secret("CUTWATER_GITHUB_TOKEN_FILE")
+
+    return GitHub(client, token, api=api, graphql_api=graphql)

@@ -1,0 +1,145 @@
+"""Level roles: an event says only "look again at this object"; the role decides afresh every time.
+
+The objects are the state. A record is written afterwards, and only when something was done. Where two must not act
+at once (a limited job's name, one report, a pool), the role names what it must have to itself.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from cutwater.errors import Later, Refused
+from cutwater.events.edges import Edges
+from cutwater.events.effect import Apply, Effect, Result
+from cutwater.events.event import Event
+from cutwater.events.ledger import JSON
+from cutwater.events.look import Look, look_at
+from cutwater.events.receipt import Step
+from cutwater.kube.client import Conflict
+from cutwater.kube.leases import Lease, Leases
+
+RECORDS = "records/"
+LOOKS = 3
+"""How often a role looks again at once when what it had seen has changed under its hands."""
+
+Decide = Callable[..., Awaitable[Sequence[Effect[object]] | None]]
+"""`(event, look) -> effects`, or `(event, look, act)`, which awaits each effect itself."""
+
+
+async def _nothing(event: Event, look: Look) -> Sequence[str]:
+    return ()
+
+
+class LevelRole(Struct, frozen=True, kw_only=True):
+    """A role that looks again.
+
+    `excludes` answers with the names that the role must have to itself while it looks and acts, in the order in
+    which they are taken; `lease_seconds` is how long each is held at most. Which `tick` a sweep answers to stands in
+    `sweeps`; a sweep does nothing while the last one still runs.
+    """
+
+    name: str
+    decide: Decide
+    sweeps: dict[str, Decide] = {}
+    excludes: Callable[[Event, Look], Awaitable[Sequence[str]]] = _nothing
+    lease_seconds: float = 60
+
+
+class Record(Struct, kw_only=True, omit_defaults=True):
+    """What a level role did for one event, and why."""
+
+    role: str
+    event: str
+    subject: str = ""
+    questions: list[str]
+    steps: list[Step]
+
+
+async def look_again(role: LevelRole, event: Event, edges: Edges, *, owner: str, apply: Apply) -> list[Step]:
+    """Look, decide and act for one event. The steps that were taken. Raises Later."""
+    tick = event["tick"]
+    decide = role.sweeps[tick] if tick else role.decide
+    for _ in range(LOOKS):
+        steps: list[Step] = []
+        look = await look_at(edges)
+        names = [f"{role.name}/{tick}"] if tick else await role.excludes(event, look)
+        leases = Leases(edges.kube, look.config.prow.prowjob_namespace, owner, edges.clock)
+        held = await _take(leases, names, role.lease_seconds)
+        if held is None and tick:
+            return []  # the last sweep still runs
+        if held is None:
+            raise Later(f"another function is at {', '.join(names)}", seconds=1)
+        try:
+            await _decide_and_act(decide, event, look.again() if names else look, edges, apply, steps)
+        except Conflict:
+            continue  # the object is not what it was: look again
+        finally:
+            for lease in reversed(held):
+                await lease.give_back()
+            await _record(role, event, edges, look, steps)
+        return steps
+    raise Later("what was looked at keeps changing", seconds=1)
+
+
+async def _take(leases: Leases, names: Sequence[str], seconds: float) -> list[Lease] | None:
+    """All of the Leases, or none."""
+    held: list[Lease] = []
+    for name in names:
+        lease = await leases.take(name, seconds=seconds)
+        if lease is None:
+            for taken in reversed(held):
+                await taken.give_back()
+            return None
+        held.append(lease)
+    return held
+
+
+async def _decide_and_act(
+    decide: Decide, event: Event, look: Look, edges: Edges, apply: Apply, steps: list[Step]
+) -> None:
+    async def act(effect: Effect[Result]) -> Result:
+        step = Step(effect=msgspec.to_builtins(effect))
+        steps.append(step)
+        try:
+            result: Any = await apply(effect, edges)
+        except Refused as refused:
+            step.state, step.result = "refused", str(refused)
+            raise
+        except Later as later:
+            step.result = str(later)
+            raise
+        step.state = "done"
+        answer: Result = result
+        return answer
+
+    if len(inspect.signature(decide).parameters) == 3:
+        await decide(event, look, act)
+        return
+    for effect in await decide(event, look) or ():
+        try:
+            await act(effect)
+        except Conflict:
+            raise
+        except Refused:
+            continue  # recorded, and what follows goes on
+
+
+async def _record(role: LevelRole, event: Event, edges: Edges, look: Look, steps: list[Step]) -> None:
+    if not steps or event["tick"]:
+        return
+    record = Record(
+        role=role.name,
+        event=event.id,
+        subject=event.subject,
+        questions=[read.question for read in look.reads.record],
+        steps=steps,
+    )
+    now = edges.clock()
+    name = f"{now:%H-%M-%S.%f}-{role.name}-{event.subject.replace('/', '-').replace('#', '-')}"
+    try:
+        await edges.state.put(f"{RECORDS}{now:%Y-%m-%d}/{name}", msgspec.json.encode(record), content_type=JSON)
+    except (Later, Refused):
+        return  # what was done stands in the objects; only its explanation is lost

@@ -1,0 +1,42 @@
+"""The log: one line of JSON for each event handled. JSON escapes whatever a pull request's author put into it."""
+
+import logging
+import sys
+from collections.abc import Mapping
+from logging import WARNING as WARNING
+
+import msgspec
+
+from cutwater.events.event import Event
+
+logger = logging.getLogger("cutwater")
+
+
+def to_stdout() -> None:
+    """Write the log as a container is expected to."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    logger.handlers[:] = [handler]
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+
+
+def event(level: int, role: str, event: Event | None, *, status: int, done: str, milliseconds: float) -> None:
+    """One event that was handled: what came of it, and how long it took."""
+    line: dict[str, object] = {"role": role, "status": status, "done": done, "ms": round(milliseconds, 1)}
+    if event is not None:
+        line |= {"event": event.id, "type": event.type, "subject": event.subject}
+        line |= {name: event[name] for name in ("plugin", "reporter", "tick", "hookevent") if event[name]}
+    logger.log(level, "%s", msgspec.json.encode(line).decode())
+
+
+def webhook(headers: Mapping[str, str], status: int, done: str) -> None:
+    """One webhook that came in."""
+    line = {
+        "role": "hook",
+        "status": status,
+        "done": done,
+        "hookevent": headers.get("x-github-event", ""),
+        "delivery": headers.get("x-github-delivery", ""),
+    }
+    logger.info("%s", msgspec.json.encode(line).decode())

@@ -1,0 +1,16 @@
+"""The events that cutwater's functions exchange: their types and attributes. `triggers/` filters on these."""
+
+WEBHOOK = "dev.cutwater.webhook"
+"""One webhook for one plugin. Attributes: plugin, delivery, hookevent, stored, signature, partitionkey; no body."""
+
+LOOK = "dev.cutwater.look"
+"""Look at this object again. Attributes: role, and where they matter reporter, cluster, agent, state; no body.
+
+The subject is `namespace/name` of a ProwJob, or for tide `org/repo:branch`.
+"""
+
+PING = "dev.knative.sources.ping"
+"""A tick of a PingSource. Attributes: role and tick (`schedule`, `sweep`, `owed`, `redeliver`)."""
+
+OBJECT = "dev.knative.apiserver.resource."
+"""What an ApiServerSource sends of a ProwJob or a Pod begins so, and ends in add, update or delete."""

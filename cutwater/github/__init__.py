@@ -1,0 +1,1 @@
+"""GitHub: what roles read of it, and the effects they have on it."""

@@ -1,0 +1,227 @@
+"""What a role may do to ProwJobs and pods. Each effect carries its reason, and knows when it already stands.
+
+A transition of a ProwJob is tested on the state it was decided on (protocols, part 6): told that the test failed,
+a role looks again. A terminal state is never overwritten.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any, ClassVar, Protocol
+
+import msgspec
+from msgspec import Struct, field
+
+from cutwater.kube.client import POD, PROWJOB, Conflict, Exists, Json, Kube
+from cutwater.prowjob.types import ProwJob
+
+
+class HasKube(Protocol):
+    """What these effects need of the world."""
+
+    @property
+    def kube(self) -> Kube:
+        """The cluster of the ProwJobs."""
+
+    def cluster(self, alias: str) -> Kube:
+        """A build cluster. Raises Refused for an alias that is not configured."""
+
+
+class CreateProwJob(Struct, frozen=True, kw_only=True, tag=True):
+    """Start a run. Its name is derived from its cause, so that a second creation is the first one's success."""
+
+    job: ProwJob
+    why: str
+    visible: ClassVar[bool] = False
+
+    async def apply(self, world: HasKube) -> str:
+        try:
+            await world.kube.create(PROWJOB, self.job.metadata.namespace, self.job)
+        except Exists:
+            pass
+        return self.job.metadata.name
+
+    async def stands(self, world: HasKube, since: datetime) -> str | None:
+        found = await world.kube.get(PROWJOB, self.job.metadata.namespace, self.job.metadata.name)
+        return None if found is None else self.job.metadata.name
+
+
+class Transition(Struct, frozen=True, kw_only=True, tag=True):
+    """Change a ProwJob's status, if its state is still `was` and it is as incomplete as it was.
+
+    `status` holds JSON keys of the status and their new values; `told` the reporters that count as having told the
+    world of a state; `new_maps` names, by JSON pointer, those of the maps written to that the object lacks. Raises
+    Conflict where a test does not hold. `transition` makes one of a ProwJob.
+    """
+
+    namespace: str
+    name: str
+    was: str
+    status: Mapping[str, Any]
+    why: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    told: Mapping[str, str] = field(default_factory=dict)
+    new_maps: tuple[str, ...] = ()
+    visible: ClassVar[bool] = False
+
+    async def apply(self, world: HasKube) -> Json:
+        operations: list[Mapping[str, Any]] = [
+            {"op": "test", "path": "/status/state", "value": self.was},
+            {"op": "test", "path": "/status/completionTime", "value": None},
+        ]
+        for pointer in self.new_maps:
+            operations.append({"op": "test", "path": pointer, "value": None})
+            operations.append({"op": "add", "path": pointer, "value": {}})
+        for pointer, values in self._written().items():
+            for key, value in values.items():
+                operations.append({"op": "add", "path": f"{pointer}/{_escaped(key)}", "value": value})
+        return await world.kube.amend(PROWJOB, self.namespace, self.name, operations)
+
+    def _written(self) -> dict[str, Mapping[str, Any]]:
+        maps = {LABELS: self.labels, ANNOTATIONS: self.annotations, TOLD: self.told}
+        return {"/status": self.status, **maps}
+
+    async def stands(self, world: HasKube, since: datetime) -> Json | None:
+        found = await world.kube.get(PROWJOB, self.namespace, self.name)
+        status = (found or {}).get("status", {})
+        return found if found and all(status.get(key) == value for key, value in self.status.items()) else None
+
+
+class MarkReported(Struct, frozen=True, kw_only=True, tag=True):
+    """Write down that a reporter has told the world of this state. A patch of one key: it fights with nobody."""
+
+    namespace: str
+    name: str
+    reporter: str
+    state: str
+    why: str
+    visible: ClassVar[bool] = False
+
+    async def apply(self, world: HasKube) -> None:
+        patch = {"status": {"prev_report_states": {self.reporter: self.state}}}
+        await world.kube.merge(PROWJOB, self.namespace, self.name, patch)
+
+    async def stands(self, world: HasKube, since: datetime) -> bool | None:
+        found = await world.kube.get(PROWJOB, self.namespace, self.name)
+        reported = (found or {}).get("status", {}).get("prev_report_states", {})
+        return reported.get(self.reporter) == self.state or None
+
+
+class DeleteProwJob(Struct, frozen=True, kw_only=True, tag=True):
+    """Remove a ProwJob that nobody wants any more: the one with this uid, not a namesake."""
+
+    namespace: str
+    name: str
+    uid: str
+    why: str
+    visible: ClassVar[bool] = False
+
+    async def apply(self, world: HasKube) -> None:
+        try:
+            await world.kube.delete(PROWJOB, self.namespace, self.name, uid=self.uid)
+        except Conflict:
+            pass  # another object bears the name by now
+
+    async def stands(self, world: HasKube, since: datetime) -> bool | None:
+        found = await world.kube.get(PROWJOB, self.namespace, self.name)
+        return found is None or found["metadata"]["uid"] != self.uid or None
+
+
+class CreatePod(Struct, frozen=True, kw_only=True, tag=True):
+    """Start the pod of a ProwJob. Raises Exists and Rejected: what they mean is plank's to say."""
+
+    cluster: str
+    pod: Mapping[str, Any]
+    why: str
+    visible: ClassVar[bool] = False
+
+    async def apply(self, world: HasKube) -> Json:
+        return await world.cluster(self.cluster).create(POD, self.pod["metadata"]["namespace"], self.pod)
+
+    async def stands(self, world: HasKube, since: datetime) -> Json | None:
+        meta = self.pod["metadata"]
+        return await world.cluster(self.cluster).get(POD, meta["namespace"], meta["name"])
+
+
+class DeletePod(Struct, frozen=True, kw_only=True, tag=True):
+    """Stop and remove a pod: the one with this uid, where a uid is given. `finalizers` are taken off it first."""
+
+    cluster: str
+    namespace: str
+    name: str
+    why: str
+    uid: str = ""
+    finalizers: tuple[str, ...] = ()
+    visible: ClassVar[bool] = False
+
+    async def apply(self, world: HasKube) -> None:
+        kube = world.cluster(self.cluster)
+        if self.finalizers:
+            await self._release(kube)
+        try:
+            await kube.delete(POD, self.namespace, self.name, uid=self.uid)
+        except Conflict:
+            pass  # another pod bears the name by now
+
+    async def _release(self, kube: Kube) -> None:
+        found = await kube.get(POD, self.namespace, self.name)
+        if found is None:
+            return
+        left = [f for f in found["metadata"].get("finalizers", ()) if f not in self.finalizers]
+        patch = {"metadata": {"finalizers": left, "resourceVersion": found["metadata"]["resourceVersion"]}}
+        await kube.merge(POD, self.namespace, self.name, patch)
+
+    async def stands(self, world: HasKube, since: datetime) -> bool | None:
+        found = await world.cluster(self.cluster).get(POD, self.namespace, self.name)
+        if found is None or (self.uid and found["metadata"]["uid"] != self.uid):
+            return True
+        return "deletionTimestamp" in found["metadata"] or None
+
+
+LABELS, ANNOTATIONS, TOLD = "/metadata/labels", "/metadata/annotations", "/status/prev_report_states"
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+def transition(
+    job: ProwJob,
+    status: Mapping[str, Any],
+    *,
+    why: str,
+    labels: Mapping[str, str] = NOTHING,
+    annotations: Mapping[str, str] = NOTHING,
+    told: Mapping[str, str] = NOTHING,
+) -> Transition:
+    """The change of this very ProwJob, as it was read."""
+    maps = [
+        (LABELS, labels, job.metadata.labels),
+        (ANNOTATIONS, annotations, job.metadata.annotations),
+        (TOLD, told, job.status.prev_report_states),
+    ]
+    return Transition(
+        namespace=job.metadata.namespace,
+        name=job.metadata.name,
+        was=job.status.state,
+        status=status,
+        why=why,
+        labels=dict(labels),
+        annotations=dict(annotations),
+        told=dict(told),
+        new_maps=tuple(pointer for pointer, wanted, there in maps if wanted and not there),
+    )
+
+
+def timestamp(moment: datetime) -> str:
+    """A moment as Kubernetes writes it: whole seconds, UTC."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _escaped(key: str) -> str:
+    """A key as a part of a JSON pointer."""
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def status_patch(status: Struct) -> dict[str, Any]:
+    """A status as the JSON keys that a Transition sets."""
+    decoded: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(status))
+    return decoded

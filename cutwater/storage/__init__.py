@@ -1,0 +1,1 @@
+"""S3-compatible storage: the state bucket and the artifacts' bucket."""

@@ -1,0 +1,1 @@
+"""hook: takes GitHub's webhooks, keeps them, and hands each to the plugins that want it."""

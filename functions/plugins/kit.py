@@ -1,0 +1,185 @@
+"""What a plugin is written with: it says what it wants, and decides effects. One small module a plugin.
+
+A plugin's declaration is data: hook asks it whether it wants a webhook, help is made of it, and the runner refuses
+effects that it does not name. `docs/plugins.md` has a page on writing one.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from msgspec import Struct
+
+from cutwater.config.configuration import Configuration
+from cutwater.config.patterns import matches
+from cutwater.errors import Refused
+from cutwater.events.effect import Act, Effect
+from cutwater.events.ledger import Delivery
+from cutwater.events.look import Look
+from cutwater.events.once import takes_act
+from cutwater.github import webhooks
+from cutwater.github.effects import Subject
+from cutwater.github.types import User
+from cutwater.github.webhooks import Text, Webhook
+
+__all__ = ["Act", "Command", "Comment", "Effect", "Look", "Plugin", "Text", "Webhook"]
+
+Decide = TypeVar("Decide", bound=Callable[..., Awaitable[Sequence[Effect[object]] | None]])
+Wants = Callable[[Webhook, Configuration], bool]
+
+EVENTS: dict[str, type] = {
+    "pull_request": webhooks.PullRequestEvent,
+    "issues": webhooks.IssueEvent,
+    "issue_comment": webhooks.IssueCommentEvent,
+    "pull_request_review": webhooks.ReviewEvent,
+    "pull_request_review_comment": webhooks.ReviewCommentEvent,
+    "push": webhooks.PushEvent,
+    "status": webhooks.StatusEvent,
+}
+
+
+class Command(Struct, frozen=True, kw_only=True):
+    """What people may type. `pattern` is RE2, searched in the text; without one it is `/name` alone on a line.
+
+    `usage`, `about`, `who` and `examples` are what its help says; `who` may use it, in words.
+    """
+
+    name: str
+    about: str
+    who: str
+    examples: tuple[str, ...]
+    pattern: str = ""
+    usage: str = ""
+
+    def is_in(self, text: str) -> bool:
+        """Whether somebody has typed it."""
+        return matches(self.pattern or rf"(?mi)^/{self.name}\s*$", text)
+
+    def __str__(self) -> str:
+        return f"/{self.name}"
+
+
+class Comment(Struct, frozen=True, kw_only=True):
+    """Somebody has typed a command."""
+
+    command: Command
+    text: Text
+
+    @property
+    def subject(self) -> Subject:
+        return self.text.subject
+
+    @property
+    def author(self) -> User:
+        return self.text.author
+
+
+class Handler(Struct, frozen=True):
+    """One thing that a plugin answers to. `open` makes of the webhook what `decide` is given."""
+
+    wants: Wants
+    open: Callable[[Webhook], Any]
+    decide: Callable[..., Awaitable[Sequence[Effect[object]] | None]]
+
+
+class Plugin:
+    """A plugin: its declaration, and the functions that decide.
+
+    `effects` are the kinds of effect that it may have. `recomputes`: it decides everything anew from GitHub, so that
+    two of its decisions on one pull request must not overlap.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        about: str,
+        effects: Sequence[type],
+        commands: Sequence[Command] = (),
+        recomputes: bool = False,
+    ) -> None:
+        self.name, self.about, self.effects, self.recomputes = name, about, tuple(effects), recomputes
+        self.commands = tuple(commands)
+        self._handlers: list[Handler] = []
+
+    def on(self, event: str, *actions: str, wants: Wants | None = None) -> Callable[[Decide], Decide]:
+        """Decide for GitHub's events of this name (and these actions): `(event, look)` or `(event, look, act)`."""
+
+        def is_meant(hook: Webhook, config: Configuration) -> bool:
+            is_action = not actions or hook.action in actions
+            return hook.event == event and is_action and (wants is None or wants(hook, config))
+
+        return self._register(is_meant, lambda hook: hook.read(EVENTS[event]))
+
+    def on_text(self, wants: Callable[[Text, Configuration], bool]) -> Callable[[Decide], Decide]:
+        """Decide for what somebody wrote, wherever they wrote it."""
+
+        def is_meant(hook: Webhook, config: Configuration) -> bool:
+            text = hook.text
+            return text is not None and wants(text, config)
+
+        return self._register(is_meant, lambda hook: hook.text)
+
+    def on_command(self, *names: str, where: Callable[[Text], bool] | None = None) -> Callable[[Decide], Decide]:
+        """Decide for a command that was typed in something new. Of several in one text the first named here counts."""
+        commands = [command for name in names for command in self.commands if command.name == name]
+
+        def typed(hook: Webhook) -> Comment | None:
+            text = hook.text
+            if text is None or text.action != "created" or not (where is None or where(text)):
+                return None
+            found = next((command for command in commands if command.is_in(text.body)), None)
+            return None if found is None else Comment(command=found, text=text)
+
+        return self._register(lambda hook, config: typed(hook) is not None, typed)
+
+    def _register(self, wants: Wants, open_: Callable[[Webhook], Any]) -> Callable[[Decide], Decide]:
+        def keep(decide: Decide) -> Decide:
+            self._handlers.append(Handler(wants, open_, decide))
+            return decide
+
+        return keep
+
+    # What hook and the runner ask
+
+    def wants(self, hook: Webhook, config: Configuration) -> bool:
+        """Whether the plugin has anything to say to a webhook. Pure: an event that nobody wants costs nothing."""
+        return any(handler.wants(hook, config) for handler in self._handlers)
+
+    def subject(self, delivery: Delivery) -> str:
+        return _opened(delivery).subject
+
+    def time(self, delivery: Delivery) -> datetime:
+        return _opened(delivery).time
+
+    async def decide(self, delivery: Delivery, look: Look, act: Act) -> Sequence[Effect[object]] | None:
+        """The effects of all that want the webhook, in the order in which they were declared."""
+        hook = _opened(delivery)
+        effects: list[Effect[object]] = []
+        has_acted = False
+        for handler in self._handlers:
+            if not handler.wants(hook, look.config):
+                continue
+            if takes_act(handler.decide):
+                has_acted = True
+                await _act_all(effects, act)
+                effects = []
+                await handler.decide(handler.open(hook), look, act)
+            else:
+                effects += await handler.decide(handler.open(hook), look) or ()
+        if not has_acted:
+            return effects
+        await _act_all(effects, act)
+        return None
+
+
+async def _act_all(effects: Sequence[Effect[object]], act: Act) -> None:
+    for effect in effects:
+        try:
+            await act(effect)
+        except Refused:
+            continue  # its step in the receipt says so
+
+
+def _opened(delivery: Delivery) -> Webhook:
+    return webhooks.open_webhook(delivery.event, delivery.guid, delivery.body)

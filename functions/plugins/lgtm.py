@@ -1,0 +1,231 @@
+"""lgtm: a reviewer says that a pull request looks good, and a push takes that back.
+
+Source: sigs.k8s.io/prow pkg/plugins/lgtm.
+"""
+
+import re
+
+from msgspec import Struct
+
+from cutwater.config.configuration import Configuration
+from cutwater.config.patterns import matches
+from cutwater.errors import Refused
+from cutwater.github.effects import AddComment, Assign, DeleteComment, Label, RequestReview, Subject
+from cutwater.github.types import Review, User
+from cutwater.github.webhooks import PullRequestEvent, ReviewEvent, Text, Webhook
+from functions.plugins.kit import Command, Comment, Effect, Look, Plugin
+from functions.plugins.replies import reply
+from functions.plugins.trust import has
+
+LGTM = "lgtm"
+ADD = r"(?mi)^/lgtm(?: no-issue)?\s*$"
+CANCEL = r"(?mi)^/(remove-lgtm|lgtm cancel)\s*$"
+REMOVED = "New changes are detected. LGTM label has been removed."
+TREE = re.compile(r"LGTM label has been added.  <details>Git tree hash: (.*)</details>")
+
+plugin = Plugin(
+    "lgtm",
+    about=f"Reviewers put the {LGTM} label on a pull request that looks good to them; a push removes it.",
+    commands=[
+        Command(
+            name="lgtm",
+            pattern=ADD,
+            usage="/lgtm [no-issue]",
+            about=f"Adds the {LGTM} label.",
+            who="Collaborators of the repository, but not the author of the pull request.",
+            examples=("/lgtm",),
+        ),
+        Command(
+            name="lgtm cancel",
+            pattern=CANCEL,
+            usage="/lgtm cancel",
+            about=f"Removes the {LGTM} label.",
+            who="Collaborators of the repository, and the author of the pull request.",
+            examples=("/lgtm cancel", "/remove-lgtm"),
+        ),
+    ],
+    effects=[AddComment, Assign, DeleteComment, Label, RequestReview],
+)
+
+
+class LgtmSettings(Struct, frozen=True, kw_only=True):
+    """One entry of `lgtm` in plugins.yaml."""
+
+    repos: tuple[str, ...] = ()
+    review_acts_as_lgtm: bool = False
+    store_tree_hash: bool = False
+    trusted_team_for_sticky_lgtm: str = ""
+
+
+def settings_for(config: Configuration, org: str, repo: str) -> LgtmSettings:
+    """The first entry that names the repository, else the first that names its organisation."""
+    entries = config.plugins.section("lgtm", tuple[LgtmSettings, ...]) or ()
+    for name in (f"{org}/{repo}", org):
+        for entry in entries:
+            if name in entry.repos:
+                return entry
+    return LgtmSettings()
+
+
+def _is_open(text: Text) -> bool:
+    return text.is_pull_request and text.issue_state == "open"
+
+
+@plugin.on_command("lgtm", "lgtm cancel", where=_is_open)
+async def on_command(comment: Comment, look: Look) -> list[Effect[object]]:
+    """The label is to be as the command says."""
+    text = comment.text
+    said = _Said(text.subject, text.author, text.issue_author, text.assignees, text)
+    return await _decide(said, look, wanted=comment.command.name == "lgtm", why=f"{comment.command} by ")
+
+
+def _reviews_count(hook: Webhook, config: Configuration) -> bool:
+    return settings_for(config, hook.org, hook.repo).review_acts_as_lgtm
+
+
+@plugin.on("pull_request_review", "submitted", wants=_reviews_count)
+async def on_review(event: ReviewEvent, look: Look) -> list[Effect[object]]:
+    """Where the repository wants it so, an approval is a /lgtm, and a request for changes takes it back."""
+    review, pull = event.review, event.pull_request
+    wanted = {"approved": True, "changes_requested": False}.get(review.state.lower())
+    if wanted is None or await _is_no_word(review, look):
+        return []
+    subject = Subject(event.repository.owner.login, event.repository.name, pull.number)
+    text = _review_as_text(event, subject)
+    said = _Said(subject, review.user, pull.user, pull.assignees, text)
+    return await _decide(said, look, wanted=wanted, why=f"review {review.state.lower()} by ")
+
+
+async def _is_no_word(review: Review, look: Look) -> bool:
+    """Bots' reviews do not count, nor do those whose text has the command: that one is heard as a comment."""
+    is_bot = review.user.type == "Bot" or (await look.github.bot()).is_me(review.user.login)
+    return is_bot or matches(ADD, review.body) or matches(CANCEL, review.body)
+
+
+def _review_as_text(event: ReviewEvent, subject: Subject) -> Text:
+    pull = event.pull_request
+    return Text(
+        action="created",
+        subject=subject,
+        author=event.review.user,
+        body=event.review.body,
+        url=event.review.html_url,
+        is_pull_request=True,
+        issue_author=pull.user,
+        issue_state=pull.state,
+        issue_title=pull.title,
+        issue_body=pull.body,
+        issue_url=pull.html_url,
+    )
+
+
+class _Said(Struct, frozen=True):
+    """Who said it, of which pull request; `text` is what an answer quotes."""
+
+    subject: Subject
+    by: User
+    author: User
+    assignees: tuple[User, ...]
+    text: Text
+
+
+async def _decide(said: _Said, look: Look, *, wanted: bool, why: str) -> list[Effect[object]]:
+    subject, by = said.subject, said.by.login
+    why += by
+    is_author = by == said.author.login
+    if is_author and wanted:
+        return [_answer(said, "you cannot LGTM your own PR.", why)]
+    if look.config.plugins.owners.skips_collaborators(subject.org, subject.repo):
+        raise Refused("owners.skip_collaborators wants OWNERS files, which lgtm does not read")
+    effects: list[Effect[object]] = []
+    if not is_author:
+        if not await look.github.is_collaborator(subject.org, subject.repo, by):
+            return [_answer(said, "changing LGTM is restricted to collaborators", why)]
+        if by not in {user.login for user in said.assignees}:
+            effects.append(Assign(subject=subject, login=by, present=True, why=f"{by} reviews it"))
+    labels = await look.github.labels(subject.org, subject.repo, subject.number)
+    effects.append(Label(subject=subject, name=LGTM, present=wanted, why=why))
+    if has(labels, LGTM) == wanted:
+        return effects
+    return effects + (await _added(said, look) if wanted else await _cancelled(said, look))
+
+
+def _answer(said: _Said, message: str, why: str) -> Effect[object]:
+    return AddComment(subject=said.subject, body=reply(said.text, message), why=why)
+
+
+async def _added(said: _Said, look: Look) -> list[Effect[object]]:
+    """What goes with a new label: the tree that was reviewed is written down, and old notices go."""
+    subject, settings = said.subject, settings_for(look.config, said.subject.org, said.subject.repo)
+    effects: list[Effect[object]] = []
+    if settings.store_tree_hash and not await _is_sticky(look, settings, subject.org, said.author.login):
+        pull = await look.github.pull_request(subject.org, subject.repo, subject.number)
+        commit = pull and await look.github.commit(subject.org, subject.repo, pull.head.sha)
+        if commit:
+            body = f"LGTM label has been added.  <details>Git tree hash: {commit.commit.tree.sha}</details>"
+            effects.append(AddComment(subject=subject, body=body, why="the tree that was reviewed"))
+    return effects + await _prune(look, subject, REMOVED)
+
+
+async def _cancelled(said: _Said, look: Look) -> list[Effect[object]]:
+    subject, settings = said.subject, settings_for(look.config, said.subject.org, said.subject.repo)
+    effects: list[Effect[object]] = []
+    if settings.store_tree_hash:
+        effects.append(_review_again(subject, said.assignees))
+    return effects + await _prune(look, subject, "LGTM label has been added.  <details>Git tree hash: ")
+
+
+def _review_again(subject: Subject, assignees: tuple[User, ...]) -> Effect[object]:
+    reviewers = tuple(user.login for user in assignees)
+    return RequestReview(subject=subject, reviewers=reviewers, why="what they approved has changed")
+
+
+async def _prune(look: Look, subject: Subject, words: str) -> list[Effect[object]]:
+    bot = await look.github.bot()
+    return [
+        DeleteComment(subject=subject, comment=comment.id, why="it does not hold any more")
+        for comment in await look.github.comments(subject.org, subject.repo, subject.number)
+        if bot.is_me(comment.user.login) and words in comment.body
+    ]
+
+
+async def _is_sticky(look: Look, settings: LgtmSettings, org: str, author: str) -> bool:
+    """Whether the author's pushes leave the label alone: they are in the team that is trusted so."""
+    if not settings.trusted_team_for_sticky_lgtm:
+        return False
+    for team in await look.github.pages("/orgs/{org}/teams", org=org):
+        if team["name"] == settings.trusted_team_for_sticky_lgtm:
+            members = await look.github.pages("/orgs/{org}/teams/{slug}/members?role=all", org=org, slug=team["slug"])
+            return author in {member["login"] for member in members}
+    return False
+
+
+@plugin.on("pull_request", "synchronize")
+async def on_push(event: PullRequestEvent, look: Look) -> list[Effect[object]]:
+    """New commits have not been reviewed: the label goes, unless the tree is the one that was."""
+    pull, repository = event.pull_request, event.repository
+    if pull.merged:
+        return []
+    subject = Subject(repository.owner.login, repository.name, pull.number)
+    settings = settings_for(look.config, subject.org, subject.repo)
+    if await _is_sticky(look, settings, subject.org, pull.user.login):
+        return []
+    if not has(await look.github.labels(subject.org, subject.repo, subject.number), LGTM):
+        return []
+    if settings.store_tree_hash and await _is_same_tree(look, subject, pull.head.sha):
+        return []
+    effects: list[Effect[object]] = [Label(subject=subject, name=LGTM, present=False, why="new commits were pushed")]
+    if settings.store_tree_hash:
+        effects.append(_review_again(subject, pull.assignees))
+    return [*effects, AddComment(subject=subject, body=REMOVED, why="new commits were pushed")]
+
+
+async def _is_same_tree(look: Look, subject: Subject, head: str) -> bool:
+    """Whether the newest note of ours that nobody has edited names the tree of the new head."""
+    bot = await look.github.bot()
+    for comment in reversed(await look.github.comments(subject.org, subject.repo, subject.number)):
+        noted = TREE.search(comment.body)
+        if noted and bot.is_me(comment.user.login) and comment.updated_at == comment.created_at:
+            commit = await look.github.commit(subject.org, subject.repo, head)
+            return commit is not None and commit.commit.tree.sha == noted.group(1)
+    return False

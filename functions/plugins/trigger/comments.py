@@ -1,0 +1,136 @@
+"""What trigger does when somebody types a command."""
+
+import re
+
+from cutwater.config.configuration import Configuration
+from cutwater.config.matching import (
+    OK_TO_TEST,
+    RETEST,
+    RETEST_REQUIRED,
+    TEST_ALL,
+    TEST_MANUAL_REQUIRED,
+    asks_for_contexts,
+    comment_filter,
+)
+from cutwater.config.patterns import matches
+from cutwater.errors import Refused
+from cutwater.github.effects import AddComment, DeleteComment, Label, Subject
+from cutwater.github.types import PullRequest
+from cutwater.github.webhooks import Text
+from functions.plugins.kit import Effect, Look
+from functions.plugins.replies import reply
+from functions.plugins.trigger import answers
+from functions.plugins.trigger.runs import Cause, base_sha, create, wanted
+from functions.plugins.trust import TriggerSettings, has, is_trusted, is_trusted_pull_request, settings_for
+
+CANCEL = r"(?m)^/ok-to-test\s+cancel\s*$"
+FENCED = re.compile(r"^```.*?(\n```\n|\n```$)|^~~~.*?(\n~~~\n|\n~~~$)", re.MULTILINE | re.DOTALL)
+KNOWN = (RETEST, RETEST_REQUIRED, TEST_MANUAL_REQUIRED, OK_TO_TEST, CANCEL, TEST_ALL)
+
+NEEDS_OK = "Cannot trigger testing until a trusted user reviews the PR and leaves an `/ok-to-test` message."
+UNTRUSTABLE = (
+    "PRs from untrusted users cannot be marked as trusted with `/ok-to-test` in this repo meaning untrusted PR authors "
+    "can never trigger tests themselves. Collaborators can still trigger tests on the PR using `/test`."
+)
+ONLY_TRUSTED = "Only trusted users can revoke `/ok-to-test`."
+
+
+def outside_fences(body: str) -> str:
+    """The text without its fenced blocks: what is quoted in one does not make a comment ours."""
+    return FENCED.sub("", body)
+
+
+def is_germane(text: Text, config: Configuration) -> bool:
+    """Whether a comment on an open pull request has one of our commands, or starts a job of the repository."""
+    if text.action != "created" or not text.is_pull_request or text.issue_state != "open":
+        return False
+    said = outside_fences(text.body)
+    if any(matches(pattern, said) for pattern in (*KNOWN, *answers.ASKS)):
+        return True
+    return any(matches(job.trigger, said) for job in config.jobs.presubmits_of(text.subject.org, text.subject.repo))
+
+
+async def decide(text: Text, look: Look) -> list[Effect[object]]:
+    """Trust first; then the labels that say it; then what is to run."""
+    if (await look.github.bot()).is_me(text.author.login):
+        return []
+    subject, said = text.subject, outside_fences(text.body)
+    settings = settings_for(look.config, subject.org, subject.repo)
+    honours = not settings.ignore_ok_to_test
+    is_known = await is_trusted(look, settings, text.author.login, subject.org, subject.repo)
+    if not is_known and not await is_trusted_pull_request(look, settings, subject, text.issue_author.login):
+        return [_answer(text, NEEDS_OK if honours else UNTRUSTABLE)]
+    effects = await _labels(text, look, is_ok=honours and matches(OK_TO_TEST, said))
+    if honours and matches(CANCEL, said):
+        return effects + await _cancel(text, look, is_known=is_known)
+    return effects + await _runs(text, said, look, settings)
+
+
+def _answer(text: Text, message: str) -> Effect[object]:
+    return AddComment(subject=text.subject, body=reply(text, message), why=f"{text.author.login} asked")
+
+
+async def _labels(text: Text, look: Look, *, is_ok: bool) -> list[Effect[object]]:
+    """ok-to-test as the comment says, and no needs-ok-to-test beside it."""
+    subject = text.subject
+    labels = await look.github.labels(subject.org, subject.repo, subject.number)
+    effects: list[Effect[object]] = []
+    if is_ok and not has(labels, "ok-to-test"):
+        why = f"/ok-to-test by {text.author.login}"
+        effects.append(Label(subject=subject, name="ok-to-test", present=True, why=why))
+    if (is_ok or has(labels, "ok-to-test")) and has(labels, "needs-ok-to-test"):
+        effects.append(Label(subject=subject, name="needs-ok-to-test", present=False, why="it is ok to test"))
+    return effects
+
+
+async def _cancel(text: Text, look: Look, *, is_known: bool) -> list[Effect[object]]:
+    """Take the trust back: the labels change places, and nothing runs."""
+    if not is_known:
+        return [_answer(text, ONLY_TRUSTED)]
+    subject, why = text.subject, f"/ok-to-test cancel by {text.author.login}"
+    labels = await look.github.labels(subject.org, subject.repo, subject.number)
+    effects: list[Effect[object]] = []
+    if has(labels, "ok-to-test"):
+        effects.append(Label(subject=subject, name="ok-to-test", present=False, why=why))
+    if not has(labels, "needs-ok-to-test"):
+        effects.append(Label(subject=subject, name="needs-ok-to-test", present=True, why=why))
+    return effects
+
+
+async def _runs(text: Text, said: str, look: Look, settings: TriggerSettings) -> list[Effect[object]]:
+    subject = text.subject
+    pull = await look.github.pull_request(subject.org, subject.repo, subject.number)
+    if pull is None:
+        raise Refused(f"{subject} does not exist")
+    base = await base_sha(look, pull)
+    failed, reported = await _contexts(look, subject, pull, text.body)
+    honours = not settings.ignore_ok_to_test
+    asked = comment_filter(text.body, failed=failed, reported=reported, honours_ok_to_test=honours)
+    to_run = await wanted(look, pull, asked)
+    note = answers.needed(said, nothing_to_run=not to_run)
+    if note is not None:
+        return [_answer(text, await answers.available(look, pull, note))]
+    is_retest = matches(RETEST, said) or matches(RETEST_REQUIRED, said)
+    labels = {"prow.k8s.io/retest": "true"} if is_retest else {}
+    cause = Cause(text.guid, "comment", f"{text.body.strip().splitlines()[0][:80]} by {text.author.login}")
+    pruned = await _prune(look, subject) if matches(r"(?m)^/(?:re)?test\b", said) else []
+    return pruned + create(look, cause, pull, base, to_run, labels=labels)
+
+
+async def _contexts(look: Look, subject: Subject, pull: PullRequest, body: str) -> tuple[set[str], set[str]]:
+    """The contexts of the head that failed, and all that have reported; only a retest asks for them."""
+    if not asks_for_contexts(body):
+        return set(), set()
+    statuses = await look.github.statuses(subject.org, subject.repo, pull.head.sha)
+    failed = {status.context for status in statuses if status.state in {"error", "failure"}}
+    return failed, {status.context for status in statuses}
+
+
+async def _prune(look: Look, subject: Subject) -> list[Effect[object]]:
+    """Our older answers about commands go when a good one is typed."""
+    bot = await look.github.bot()
+    return [
+        DeleteComment(subject=subject, comment=comment.id, why="the question it answers is settled")
+        for comment in await look.github.comments(subject.org, subject.repo, subject.number)
+        if bot.is_me(comment.user.login) and any(marker in comment.body for marker in answers.MARKERS)
+    ]

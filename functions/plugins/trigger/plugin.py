@@ -1,0 +1,67 @@
+"""What trigger wants, and the help for its commands."""
+
+from cutwater.github.effects import AddComment, DeleteComment, Label
+from cutwater.kube.effects import CreateProwJob, Transition
+from functions.plugins.kit import Command, Plugin
+from functions.plugins.trigger import comments, pull_requests, pushes
+
+TRUSTED = "Anyone can trigger this command on a trusted pull request."
+MEMBERS = "Members of the organisation."
+
+plugin = Plugin(
+    "trigger",
+    about="Starts the jobs of pull requests and pushes, when somebody who is trusted opens, pushes or says so.",
+    commands=[
+        Command(
+            name="ok-to-test",
+            usage="/ok-to-test [cancel]",
+            about="Marks the pull request of a stranger as trusted, and starts its jobs.",
+            who=MEMBERS,
+            examples=("/ok-to-test",),
+        ),
+        Command(
+            name="test",
+            usage="/test (<job name>|all)",
+            about="Starts a job, or all that run by themselves. `/test ?` lists them.",
+            who=TRUSTED,
+            examples=("/test all", "/test pull-unit", "/test ?"),
+        ),
+        Command(
+            name="retest",
+            usage="/retest",
+            about="Starts the jobs that failed, and those that have not reported.",
+            who=TRUSTED,
+            examples=("/retest",),
+        ),
+        Command(
+            name="retest-required",
+            usage="/retest-required",
+            about="As /retest, without the optional jobs.",
+            who=TRUSTED,
+            examples=("/retest-required",),
+        ),
+        Command(
+            name="test-manual-required",
+            usage="/test-manual-required",
+            about="Starts the required jobs that wait to be named.",
+            who=TRUSTED,
+            examples=("/test-manual-required",),
+        ),
+    ],
+    effects=[AddComment, CreateProwJob, DeleteComment, Label, Transition],
+)
+
+ACTIONS = (
+    "opened",
+    "reopened",
+    "ready_for_review",
+    "edited",
+    "synchronize",
+    "labeled",
+    "closed",
+    "converted_to_draft",
+)
+
+plugin.on("pull_request", *ACTIONS)(pull_requests.decide)
+plugin.on_text(comments.is_germane)(comments.decide)
+plugin.on("push")(pushes.decide)

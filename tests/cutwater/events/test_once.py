@@ -1,0 +1,280 @@
+"""Event roles: whatever dies, repeats or comes late, a webhook's decision is carried out once."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+import msgspec
+import pytest
+from msgspec import Struct
+
+from cutwater.errors import Later, Refused
+from cutwater.events import ledger, once, receipt
+from cutwater.events.edges import Edges
+from cutwater.events.effect import Act, Effect, apply
+from cutwater.events.event import NotAnEvent
+from cutwater.events.ledger import Delivery
+from cutwater.events.look import Look
+from cutwater.events.once import Undeclared
+from cutwater.events.receipt import Receipt
+from cutwater.storage.memory import MemoryStore
+from tests import virtual_time
+from tests.edges import edges
+
+pytestmark = pytest.mark.virtual
+
+WALL: list[str] = []
+"""What has been said; a test's effects write here."""
+
+
+class Say(Struct, frozen=True, kw_only=True, tag=True):
+    """Write a word on the wall; people would see it twice."""
+
+    word: str
+    why: str = "because"
+    visible: ClassVar[bool] = True
+
+    async def apply(self, world: Edges) -> str:
+        if self.word == "no":
+            raise Refused("not that word")
+        if self.word == "later" and len(WALL) < 3:
+            WALL.append("a try")
+            raise Later("not now")
+        WALL.append(self.word)
+        return self.word.upper()
+
+    async def stands(self, world: Edges, since: datetime) -> str | None:
+        return self.word.upper() if self.word in WALL else None
+
+
+class SayFor(Say, frozen=True, kw_only=True, tag=True):
+    """Write a word that was decided for a slot of the pull request."""
+
+    slot: str
+
+
+class Other(Struct, frozen=True, kw_only=True, tag=True):
+    """An effect that the plugin does not declare."""
+
+    why: str = ""
+    visible: ClassVar[bool] = False
+
+    async def apply(self, world: Edges) -> None:
+        raise AssertionError
+
+    async def stands(self, world: Edges, since: datetime) -> None:
+        raise AssertionError
+
+
+class Parrot:
+    """A plugin that says the words of a webhook's body."""
+
+    name = "parrot"
+    effects: Sequence[type] = (Say, SayFor)
+    recomputes = False
+
+    def __init__(self, decide: Callable[..., Awaitable[Any]] | None = None) -> None:
+        self.decisions = 0
+        self._decide = decide
+
+    def subject(self, delivery: Delivery) -> str:
+        return "acme/rocket#7"
+
+    def time(self, delivery: Delivery) -> datetime:
+        return delivery.received
+
+    async def decide(self, delivery: Delivery, look: Look, act: Act) -> Sequence[Effect[object]] | None:
+        self.decisions += 1
+        if self._decide:
+            found: Sequence[Effect[object]] | None = await self._decide(delivery, look, act)
+            return found
+        return [Say(word=word) for word in delivery.body.decode().split()]
+
+
+class Died(BaseException):
+    """kill -9."""
+
+
+@pytest.fixture(autouse=True)
+def clean_wall() -> None:
+    WALL.clear()
+
+
+async def send(
+    world: Edges, plugin: once.Decision, body: str, *, guid: str = "g-1", apply: Any = apply, owner: str = "me"
+) -> str:
+    """Store the webhook, if it is not yet, and let the plugin answer."""
+    delivery = Delivery(
+        guid=guid,
+        event="ping",
+        received=virtual_time.BEGINNING,
+        headers={},
+        body=body.encode(),
+        plugins=(plugin.name,),
+    )
+    await ledger.store(world.state, delivery)
+    event = ledger.webhook_event(delivery, plugin.name, subject="acme/rocket#7", key=world.event_key)
+    return await once.answer(plugin, event, world, owner=owner, apply=apply)
+
+
+async def receipt_of(world: Edges, guid: str = "g-1") -> Receipt:
+    kept = await receipt.find(world.state, virtual_time.BEGINNING, guid, "parrot")
+    assert kept is not None
+    return kept.receipt
+
+
+async def test_done_once_however_often_it_is_delivered() -> None:
+    world, parrot = edges(), Parrot()
+    assert await send(world, parrot, "hello world") == "done"
+    assert await send(world, parrot, "hello world") == "done"
+    assert WALL == ["hello", "world"]
+    assert parrot.decisions == 1
+
+
+async def test_side_by_side_only_one_acts() -> None:
+    world, parrot = edges(), Parrot()
+    outcomes = await asyncio.gather(*(send(world, parrot, "hello", owner=f"f{n}") for n in range(3)))
+    assert WALL == ["hello"]
+    assert sorted(outcomes) == ["", "", "done"]
+
+
+async def test_nothing_to_do_is_one_write() -> None:
+    world = edges()
+    assert await send(world, Parrot(), "") == "nothing"
+    assert (await receipt_of(world)).plan == []
+
+
+async def test_what_is_refused_is_recorded_and_the_rest_goes_on() -> None:
+    world = edges()
+    assert await send(world, Parrot(), "a no b") == "done"
+    assert WALL == ["a", "b"]
+    steps = (await receipt_of(world)).plan
+    assert [(step.state, step.result) for step in steps] == [
+        ("done", "A"),
+        ("refused", "not that word"),
+        ("done", "B"),
+    ]
+
+
+async def test_what_may_succeed_later_is_finished_by_the_next_attempt() -> None:
+    world, parrot = edges(), Parrot()
+    for _ in range(2):
+        with pytest.raises(Later):
+            await send(world, parrot, "first later last")
+    assert await send(world, parrot, "first later last") == "done"
+    assert WALL == ["first", "a try", "a try", "later", "last"]
+    assert parrot.decisions == 1
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("nth", [0, 1, 2])
+async def test_killed_at_every_effect(nth: int, after: bool) -> None:
+    state = MemoryStore(virtual_time.clock)
+    world, parrot, done = edges(state=state), Parrot(), 0
+
+    async def dying(effect: Effect[object], edges: Edges) -> object:
+        nonlocal done
+        if done == nth and not after:
+            raise Died
+        result = await effect.apply(edges)
+        if done == nth:
+            raise Died
+        done += 1
+        return result
+
+    with pytest.raises(Died):
+        await send(world, parrot, "one two three", apply=dying)
+    assert await send(world, parrot, "one two three") == "", "its lease is alive"
+    await asyncio.sleep(61)
+    assert await send(world, parrot, "one two three", owner="another") == "done"
+    assert WALL == ["one", "two", "three"]
+    assert parrot.decisions == 1
+
+
+async def test_a_conversation_goes_on_where_it_was_killed() -> None:
+    async def decide(delivery: Delivery, look: Look, act: Act) -> None:
+        number = await act(Say(word="open"))
+        await act(Say(word=f"see {number}"))
+
+    async def dying(effect: Effect[object], edges: Edges) -> object:
+        result = await effect.apply(edges)
+        if isinstance(effect, Say) and effect.word == "open":
+            raise Died
+        return result
+
+    world, parrot = edges(), Parrot(decide)
+    with pytest.raises(Died):
+        await send(world, parrot, "x", apply=dying)
+    await asyncio.sleep(61)
+    assert await send(world, parrot, "x") == "done"
+    assert WALL == ["open", "see OPEN"]
+
+
+async def test_an_event_that_was_overtaken_is_void() -> None:
+    async def decide(delivery: Delivery, look: Look, act: Act) -> list[Effect[object]]:
+        return [SayFor(word=delivery.body.decode(), slot="label:hold")]
+
+    class Timed(Parrot):
+        def time(self, delivery: Delivery) -> datetime:
+            return virtual_time.BEGINNING + timedelta(seconds=int(delivery.guid[-1]))
+
+    world, parrot = edges(), Timed(decide)
+    await send(world, parrot, "newer", guid="g-2")
+    await send(world, parrot, "older", guid="g-1")
+    await send(world, parrot, "newest", guid="g-3")
+    assert WALL == ["newer", "newest"]
+    [step] = (await receipt_of(world, "g-1")).plan
+    assert step.state == "void"
+    assert "overtaken" in step.result
+
+
+async def test_an_undeclared_effect_is_a_bug_and_is_recorded() -> None:
+    async def decide(delivery: Delivery, look: Look, act: Act) -> list[Effect[object]]:
+        return [Other()]
+
+    world = edges()
+    with pytest.raises(Undeclared):
+        await send(world, Parrot(decide), "x")
+    kept = await receipt_of(world)
+    assert kept.outcome == "failed"
+    assert "does not declare Other" in kept.error
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        pytest.param({"signature": "0" * 64}, id="a wrong signature"),
+        pytest.param({"plugin": "parrot2"}, id="another plugin"),
+        pytest.param({"stored": "2026-03-02T12-00/none"}, id="a webhook that is not kept"),
+        pytest.param({"stored": "../../config"}, id="a path"),
+    ],
+)
+async def test_a_forged_event_does_nothing(forge: dict[str, str]) -> None:
+    world, parrot = edges(), Parrot()
+    delivery = Delivery(
+        guid="g", event="ping", received=virtual_time.BEGINNING, headers={}, body=b"hello", plugins=("parrot",)
+    )
+    await ledger.store(world.state, delivery)
+    event = ledger.webhook_event(delivery, "parrot", subject="", key=world.event_key)
+    forged = msgspec.structs.replace(event, extensions={**event.extensions, **forge})
+    with pytest.raises(NotAnEvent):
+        await once.answer(parrot, forged, world, owner="me", apply=apply)
+    assert WALL == []
+
+
+async def test_a_webhook_that_comes_again_another_day_is_the_same_webhook() -> None:
+    world, parrot = edges(), Parrot()
+    await send(world, parrot, "hello")
+    again = Delivery(
+        guid="g-1",
+        event="ping",
+        received=virtual_time.BEGINNING + timedelta(days=2),
+        headers={},
+        body=b"hello",
+        plugins=("parrot",),
+    )
+    await ledger.store(world.state, again)
+    event = ledger.webhook_event(again, "parrot", subject="", key=world.event_key)
+    assert await once.answer(parrot, event, world, owner="me", apply=apply) == "done"
+    assert WALL == ["hello"]
