@@ -18,11 +18,17 @@ lock: $(READY) ## resolve requirements.lock again
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11 \
 	  --extra ff --extra local --extra dev --no-emit-index-url --output-file requirements.lock pyproject.toml
 
+run: $(READY) ## the whole system here, with a demonstration to play with
+	$(BIN)/cutwater up
+
+demo: $(READY) ## the demonstration without you: every step is checked
+	$(BIN)/cutwater demo
+
 lint: $(READY) ## style, types and the layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-timing
+	$(BIN)/lint-imports
 
 format: $(READY) ## put the code into the project's style
 	$(BIN)/ruff check --fix .
@@ -31,4 +37,6 @@ format: $(READY) ## put the code into the project's style
 test: $(READY) ## the tests, under two minutes
 	$(BIN)/pytest -n 2 -m "not slow and not soak"
 
-.PHONY: help setup lock lint format test
+.PHONY: help setup lock lint format test run demo
+
+include infra/deploy.mk

@@ -1,7 +1,7 @@
 """What a role can reach. Each edge is made when it is first used: a heavy client costs only the role that needs it."""
 
 import functools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
 from cutwater.config.configuration import Configuration
@@ -22,7 +22,8 @@ class Edges:
     """The world around a function. The arguments make an edge, or (for those with a name) one of a kind.
 
     `state`: the bucket of the ledger. `bucket`: an artifacts' bucket by name. `cluster`: a build cluster by alias.
-    `publish`: sends an event to the Broker; raises Later. `configuration`: the one in force.
+    `clusters`: the aliases of all build clusters. `publish`: sends an event to the Broker; raises Later.
+    `configuration`: the one in force.
     `event_key`: what hook signs its events with. `webhook_secret`: the file of secrets that GitHub signs with.
     """
 
@@ -38,11 +39,13 @@ class Edges:
         configuration: Callable[[], Awaitable[Configuration]],
         event_key: Callable[[], bytes],
         webhook_secret: Callable[[], bytes],
+        clusters: Callable[[], Sequence[str]] = lambda: ("default",),
         clock: Clock = utc_now,
     ) -> None:
         self._kube, self._github, self._state, self._event_key = kube, github, state, event_key
         self.bucket = functools.cache(bucket)
         self.cluster = functools.cache(cluster)
+        self._clusters = clusters
         self.publish = publish
         self.configuration = configuration
         self.webhook_secret = webhook_secret
@@ -62,6 +65,11 @@ class Edges:
     def state(self) -> Store:
         """The state bucket."""
         return self._state()
+
+    @functools.cached_property
+    def clusters(self) -> Sequence[str]:
+        """The aliases of the build clusters."""
+        return self._clusters()
 
     @functools.cached_property
     def event_key(self) -> bytes:

@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from logging import WARNING as WARNING
 
 import msgspec
@@ -23,7 +24,13 @@ def to_stdout() -> None:
 
 def event(level: int, role: str, event: Event | None, *, status: int, done: str, milliseconds: float) -> None:
     """One event that was handled: what came of it, and how long it took."""
-    line: dict[str, object] = {"role": role, "status": status, "done": done, "ms": round(milliseconds, 1)}
+    line: dict[str, object] = {
+        "time": _now(),
+        "role": role,
+        "status": status,
+        "done": done,
+        "ms": round(milliseconds, 1),
+    }
     if event is not None:
         line |= {"event": event.id, "type": event.type, "subject": event.subject}
         line |= {name: event[name] for name in ("plugin", "reporter", "tick", "hookevent") if event[name]}
@@ -33,6 +40,7 @@ def event(level: int, role: str, event: Event | None, *, status: int, done: str,
 def webhook(headers: Mapping[str, str], status: int, done: str) -> None:
     """One webhook that came in."""
     line = {
+        "time": _now(),
         "role": "hook",
         "status": status,
         "done": done,
@@ -40,3 +48,7 @@ def webhook(headers: Mapping[str, str], status: int, done: str) -> None:
         "delivery": headers.get("x-github-delivery", ""),
     }
     logger.info("%s", msgspec.json.encode(line).decode())
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -65,9 +65,20 @@ class Look:
         kube = self._edges.cluster(alias)
         return KubeReader(_KubeOnce(lambda: kube, alias, self.reads))
 
+    @property
+    def clusters(self) -> Sequence[str]:
+        """The aliases of the build clusters that are in use."""
+        disabled = self.config.prow.disabled_clusters
+        return [alias for alias in self._edges.clusters if alias not in disabled]
+
     def bucket(self, name: str) -> Store:
         """A bucket of artifacts. Decisions read it only; what is read there is not recorded."""
         return self._edges.bucket(name)
+
+    @property
+    def state(self) -> Store:
+        """The state bucket. Decisions read it only; what is read there is not recorded."""
+        return self._edges.state
 
     def again(self) -> "Look":
         """The world as it is by now: nothing that this look has seen is taken for granted."""

@@ -145,8 +145,9 @@ class Kube:
         body = msgspec.json.encode(operations)
         path = kind.path(namespace, name)
         answer = await self._transport.request("PATCH", path, body=body, content_type=JSON_PATCH)
-        if answer.status == 422 and b"test" in answer.body.lower():
-            raise Conflict(_message(answer))
+        # A test that fails is a 422 with a general text; an object that is no good is one that "is invalid".
+        if answer.status == 422 and " is invalid: " not in _message(answer):
+            raise Conflict(f"{kind.kind} {name} is not as it was")
         return _object(answer)
 
     async def delete(self, kind: Kind, namespace: str, name: str, *, uid: str = "") -> bool:

@@ -145,38 +145,52 @@ class CreatePod(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class DeletePod(Struct, frozen=True, kw_only=True, tag=True):
-    """Stop and remove a pod: the one with this uid, where a uid is given. `finalizers` are taken off it first."""
+    """Stop and remove a pod: the one with this uid, where a uid is given."""
 
     cluster: str
     namespace: str
     name: str
     why: str
     uid: str = ""
-    finalizers: tuple[str, ...] = ()
     visible: ClassVar[bool] = False
 
     async def apply(self, world: HasKube) -> None:
-        kube = world.cluster(self.cluster)
-        if self.finalizers:
-            await self._release(kube)
         try:
-            await kube.delete(POD, self.namespace, self.name, uid=self.uid)
+            await world.cluster(self.cluster).delete(POD, self.namespace, self.name, uid=self.uid)
         except Conflict:
             pass  # another pod bears the name by now
-
-    async def _release(self, kube: Kube) -> None:
-        found = await kube.get(POD, self.namespace, self.name)
-        if found is None:
-            return
-        left = [f for f in found["metadata"].get("finalizers", ()) if f not in self.finalizers]
-        patch = {"metadata": {"finalizers": left, "resourceVersion": found["metadata"]["resourceVersion"]}}
-        await kube.merge(POD, self.namespace, self.name, patch)
 
     async def stands(self, world: HasKube, since: datetime) -> bool | None:
         found = await world.cluster(self.cluster).get(POD, self.namespace, self.name)
         if found is None or (self.uid and found["metadata"]["uid"] != self.uid):
             return True
         return "deletionTimestamp" in found["metadata"] or None
+
+
+class ReleasePod(Struct, frozen=True, kw_only=True, tag=True):
+    """Take a finalizer off a pod that nobody will take off it otherwise. Raises Conflict where the pod changes."""
+
+    cluster: str
+    namespace: str
+    name: str
+    finalizer: str
+    why: str
+    visible: ClassVar[bool] = False
+
+    async def apply(self, world: HasKube) -> None:
+        kube = world.cluster(self.cluster)
+        found = await kube.get(POD, self.namespace, self.name)
+        held = (found or {}).get("metadata", {}).get("finalizers") or []
+        if found is None or self.finalizer not in held:
+            return
+        left = [finalizer for finalizer in held if finalizer != self.finalizer]
+        version = found["metadata"].get("resourceVersion")
+        patch = {"metadata": {"finalizers": left or None, "resourceVersion": version}}
+        await kube.merge(POD, self.namespace, self.name, patch)
+
+    async def stands(self, world: HasKube, since: datetime) -> bool | None:
+        found = await world.cluster(self.cluster).get(POD, self.namespace, self.name)
+        return self.finalizer not in ((found or {}).get("metadata", {}).get("finalizers") or []) or None
 
 
 LABELS, ANNOTATIONS, TOLD = "/metadata/labels", "/metadata/annotations", "/status/prev_report_states"

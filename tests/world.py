@@ -1,0 +1,194 @@
+"""A whole cutwater in one process and in virtual time: the local GitHub and API server, the broker, every function.
+
+world = World()
+async with world:
+    change = await world.github.pull_request(world.rocket, author="bob", files={"x": "y"})
+    await world.settle()
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import datetime
+from types import TracebackType
+from typing import Any
+
+import msgspec
+
+from cutwater.config.configuration import Configuration
+from cutwater.config.findings import Source
+from cutwater.config.load import load
+from cutwater.events.effect import Apply, apply
+from cutwater.kube.client import POD, Kind, Kube
+from cutwater.kube.transport import MERGE_PATCH
+from cutwater.prowjob.types import ProwJob
+from cutwater.storage.memory import MemoryStore
+from infra.local.broker import loading
+from infra.local.broker.apiserver_source import ApiServerSources
+from infra.local.broker.asgi import Request
+from infra.local.broker.broker import Attempt
+from infra.local.broker.kube import Change, Refusal
+from infra.local.broker.ping import PingSources
+from infra.local.github import webhooks
+from infra.local.github.server import GitHub
+from infra.local.kube.server import ApiServer
+from infra.local.one_process import Functions
+from infra.local.pods.transport import InProcessTransport
+from infra.local.roles import services
+from infra.local.settings import CRDS, ROLES, TRIGGERS
+from tests import virtual_time
+
+BOT = "ci-robot"
+SECRET = "webhook secret"
+CONFIG = """
+prowjob_namespace: default
+pod_namespace: test-pods
+plank:
+  job_url_prefix_config: {"*": "http://deck/view/"}
+  default_decoration_config_entries:
+    - config:
+        utility_images: {clonerefs: c, initupload: i, entrypoint: e, sidecar: s}
+        gcs_configuration: {bucket: "s3://artifacts", path_strategy: explicit}
+tide:
+  queries: [{repos: [acme/rocket], labels: [lgtm], missingLabels: [do-not-merge/hold, needs-ok-to-test]}]
+"""
+JOBS = """
+presubmits:
+  acme/rocket:
+    - {name: unit, always_run: true, decorate: true, spec: {containers: [{image: x, command: [make]}]}}
+    - {name: flight, always_run: true, decorate: true, spec: {containers: [{image: x, command: [fly]}]}}
+postsubmits:
+  acme/rocket:
+    - {name: publish, decorate: true, spec: {containers: [{image: x, command: [ship]}]}}
+"""
+PLUGINS = "plugins: {acme/rocket: {plugins: [trigger, lgtm]}}"
+
+
+def configuration(config: str = CONFIG, jobs: str = JOBS, plugins: str = PLUGINS) -> Configuration:
+    """The configuration of these texts."""
+    return load(
+        Source("config.yaml", config.encode()),
+        [Source("jobs.yaml", jobs.encode())],
+        Source("plugins.yaml", plugins.encode()),
+    )
+
+
+class World:
+    """Everything there is, and what a test asks of it. `apply` carries out the functions' effects."""
+
+    def __init__(
+        self, config: Configuration | None = None, *, apply: Apply = apply, clock: Callable[[], datetime] | None = None
+    ) -> None:
+        clock = clock or virtual_time.clock
+        self.config = config or configuration()
+        self.deliveries: list[Attempt] = []
+        self.state = MemoryStore(clock)
+        self.buckets: dict[str, MemoryStore] = {}
+        self.api_server = ApiServer(None, crds=sorted(CRDS.glob("*.yaml")), clock=clock)
+        self.hub = GitHub(clock=clock, deliver=self._deliver)
+        self.github = self.hub.world()
+        self._transport = InProcessTransport(self.api_server.app)
+        self.kube = Kube(self._transport)
+        self._resources = loading.load(TRIGGERS)
+        self._clock = clock
+        self.functions = Functions(
+            services(ROLES),
+            self._resources,
+            kube=self.api_server.app,
+            github=self.hub.app,  # type: ignore[arg-type]
+            token=self.github.token(BOT),
+            state=lambda: self.state,
+            bucket=lambda name: self.buckets.setdefault(name, MemoryStore(clock)),
+            configuration=self._configuration,
+            webhook_secret=SECRET,
+            clock=clock,
+            apply=apply,
+            on_delivery=self.deliveries.append,
+        )
+        self._sources: list[asyncio.Task[None]] = []
+        self.github.organisation("acme", members=["alice", "bob"], admins=[BOT])
+        self.rocket = self.github.repository(
+            "acme/rocket",
+            files={"README.md": "rocket\n"},
+            labels=["lgtm"],
+            collaborators={"alice": "write", "bob": "write"},
+            hook=("http://hook/hook", SECRET),
+        )
+
+    async def __aenter__(self) -> "World":
+        kube = _Watched(self._transport)
+        post = self.functions.broker.post
+        objects = ApiServerSources(self._resources.apiserver_sources, kube, post, api_server="https://kube")
+        ping = PingSources(self._resources.ping_sources, post, clock=self._clock, jitter=lambda: 0.0)
+        for name in ("test-pods", "cutwater"):
+            await self.kube.create(_NAMESPACE, "", {"metadata": {"name": name}})
+        self._sources = [asyncio.ensure_future(objects.run()), asyncio.ensure_future(ping.run())]
+        await asyncio.sleep(1)
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType) -> None:
+        for task in self._sources:
+            task.cancel()
+        await asyncio.gather(*self._sources, return_exceptions=True)
+        await self.functions.broker.close()
+        self.api_server.close()
+        self.hub.close()
+
+    async def settle(self, seconds: float = 5.0) -> None:
+        """Let so much (virtual) time pass; what was caused by then has happened."""
+        await asyncio.sleep(seconds)
+        await self.hub.settle()
+
+    async def jobs(self) -> dict[str, ProwJob]:
+        """The ProwJobs by job name: the newest of each."""
+        found = await self.kube.read.prowjobs("default")
+        return {job.spec.job: job for job in sorted(found, key=lambda job: str(job.status.startTime))}
+
+    async def states(self) -> dict[str, str]:
+        return {name: job.status.state for name, job in (await self.jobs()).items()}
+
+    async def end_pod(self, job: ProwJob, *, phase: str = "Succeeded") -> None:
+        """What a kubelet does when the pod's containers have ended."""
+        patch = {"status": {"phase": phase, "startTime": "2026-03-02T12:00:00Z"}}
+        path = f"{POD.path('test-pods', job.metadata.name)}/status"
+        body = msgspec.json.encode(patch)
+        await self._transport.request("PATCH", path, body=body, content_type=MERGE_PATCH)
+
+    async def redeliver(self) -> None:
+        """GitHub delivers all of its webhooks again, each under its old GUID."""
+        with self.hub.hub.store.transaction():
+            for delivery in list(self.hub.hub.deliveries):
+                webhooks.again(self.hub.hub, delivery)
+        self.hub.send_webhooks()
+        await self.hub.settle()
+
+    async def _configuration(self) -> Configuration:
+        return self.config
+
+    async def _deliver(self, url: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str]:
+        lower = {name.lower(): value for name, value in headers.items()}
+        answer = await self.functions.by_name["hook"].send(Request("POST", "/hook", lower, body))
+        return answer.status, answer.body.decode()
+
+
+_NAMESPACE = Kind("v1", "Namespace", "namespaces")
+
+
+class _Watched:
+    """What the sources ask of an API server in this process."""
+
+    def __init__(self, transport: InProcessTransport) -> None:
+        self._transport = transport
+
+    async def list(self, path: str, query: Mapping[str, str]) -> dict[str, Any]:
+        answer = await self._transport.request("GET", path, query=query)
+        if answer.status != 200:
+            raise Refusal(answer.status, answer.body.decode())
+        return msgspec.json.decode(answer.body, type=dict[str, Any])
+
+    async def watch(self, path: str, query: Mapping[str, str]) -> AsyncIterator[Change]:
+        rest = b""
+        async for chunk in self._transport.stream(path, query={**query, "watch": "true"}):
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in lines:
+                if line:
+                    yield msgspec.json.decode(line, type=Change)
