@@ -7,9 +7,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from cutwater.events import log
 from cutwater.events.environment import edges
 from cutwater.events.serve import Respond, Role
 
+log.to_stdout()
 role: Role = importlib.import_module(f"functions.{os.environ['CUTWATER_ROLE'].replace('-', '_')}.function").role
 respond: Respond = role.open(edges())
 

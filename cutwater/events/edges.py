@@ -25,6 +25,7 @@ class Edges:
     `clusters`: the aliases of all build clusters. `publish`: sends an event to the Broker; raises Later.
     `configuration`: the one in force.
     `event_key`: what hook signs its events with. `webhook_secret`: the file of secrets that GitHub signs with.
+    `pace`: how long leases and grace times are, measured by production's; a test that kills real processes shortens them.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Edges:
         webhook_secret: Callable[[], bytes],
         clusters: Callable[[], Sequence[str]] = lambda: ("default",),
         clock: Clock = utc_now,
+        pace: float = 1.0,
     ) -> None:
         self._kube, self._github, self._state, self._event_key = kube, github, state, event_key
         self.bucket = functools.cache(bucket)
@@ -50,6 +52,7 @@ class Edges:
         self.configuration = configuration
         self.webhook_secret = webhook_secret
         self.clock = clock
+        self.pace = pace
 
     @functools.cached_property
     def kube(self) -> Kube:

@@ -12,10 +12,14 @@
 | CUTWATER_GITHUB_TOKEN_FILE | the bot's token |
 | CUTWATER_GITHUB_API, CUTWATER_GITHUB_GRAPHQL | GitHub's addresses, where they are not the public ones |
 | CUTWATER_KUBECONFIG | build clusters by context; without it, the cluster we run in |
+| CUTWATER_PACE | for tests: how long leases and grace times are, relative to production's |
+| CUTWATER_CLUSTERS_WITHOUT_SOURCE | build clusters that do not tell us of their pods: plank looks every 15 s |
+| CUTWATER_KEEP_DELIVERIES, CUTWATER_KEEP_RECEIPTS | days after which sinker deletes: 14 and 90 |
 | AWS_… | boto3's own: keys, region, AWS_ENDPOINT_URL_S3 |
 """
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +29,7 @@ from cutwater.events.edges import Edges
 from cutwater.events.publish import HttpBroker
 from cutwater.github.client import GitHub
 from cutwater.kube.client import Kube
-from cutwater.kube.official import OfficialTransport
+from cutwater.kube.official import OfficialTransport, contexts
 from cutwater.storage.s3 import S3Store
 
 PUBLIC_API = "https://api.github.com"
@@ -42,12 +46,14 @@ def edges() -> Edges:
     return Edges(
         kube=lambda: _cluster(""),
         cluster=_cluster,
+        clusters=_clusters,
         github=_github,
         state=lambda: bucket(_required("CUTWATER_STATE_BUCKET")),
         bucket=bucket,
         publish=broker.publish,
         configuration=configuration.current,
         event_key=lambda: secret("CUTWATER_EVENT_KEY_FILE").encode(),
+        pace=float(os.environ.get("CUTWATER_PACE", "1")),
         webhook_secret=lambda: secret("CUTWATER_HMAC_FILE").encode(),
     )
 
@@ -80,11 +86,23 @@ def _required(variable: str) -> str:
 
 
 def _cluster(alias: str) -> Kube:
-    """The API server of a build cluster; of the ProwJobs' own for the empty alias."""
+    """The API server of a build cluster; of the ProwJobs' own for the empty alias. Raises Refused for no such one.
+
+    `default` is our own cluster, unless the kubeconfig has a context of that name. Source: sigs.k8s.io/prow pkg/kube.
+    """
     kubeconfig = os.environ.get("CUTWATER_KUBECONFIG", "")
-    if not kubeconfig and alias not in {"", "default"}:
-        raise Refused(f'no build cluster "{alias}" is configured: CUTWATER_KUBECONFIG is not set')
-    return Kube(OfficialTransport(kubeconfig, "" if alias == "default" else alias))
+    if alias and kubeconfig and alias in contexts(kubeconfig):
+        return Kube(OfficialTransport(kubeconfig, alias))
+    if alias not in {"", "default"}:
+        raise Refused(f'no build cluster "{alias}" is configured in CUTWATER_KUBECONFIG')
+    is_inside = "KUBERNETES_SERVICE_HOST" in os.environ
+    return Kube(OfficialTransport("" if is_inside else kubeconfig))
+
+
+def _clusters() -> Sequence[str]:
+    """The aliases of all build clusters."""
+    kubeconfig = os.environ.get("CUTWATER_KUBECONFIG", "")
+    return sorted({"default", *(contexts(kubeconfig) if kubeconfig else ())})
 
 
 def _github() -> GitHub:

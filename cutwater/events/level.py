@@ -67,13 +67,14 @@ async def look_again(role: LevelRole, event: Event, edges: Edges, *, owner: str,
         look = await look_at(edges)
         names = [f"{role.name}/{tick}"] if tick else await role.excludes(event, look)
         leases = Leases(edges.kube, look.config.prow.prowjob_namespace, owner, edges.clock)
-        held = await _take(leases, names, role.lease_seconds)
+        held = await _take(leases, names, role.lease_seconds * edges.pace)
         if held is None and tick:
             return []  # the last sweep still runs
         if held is None:
             raise Later(f"another function is at {', '.join(names)}", seconds=1)
+        look = look.holding(names) if names else look
         try:
-            await _decide_and_act(decide, event, look.again() if names else look, edges, apply, steps)
+            await _decide_and_act(decide, event, look, edges, apply, steps)
         except Conflict:
             continue  # the object is not what it was: look again
         finally:

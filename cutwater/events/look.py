@@ -50,10 +50,16 @@ class Reads:
 
 
 class Look:
-    """The world at one moment, for one event. `now` is the moment."""
+    """The world at one moment, for one event. `now` is the moment.
 
-    def __init__(self, edges: Edges, config: Configuration, reads: Reads | None = None) -> None:
+    `held` are the names that the role has to itself while it looks.
+    """
+
+    def __init__(
+        self, edges: Edges, config: Configuration, reads: Reads | None = None, held: Sequence[str] = ()
+    ) -> None:
         self._edges = edges
+        self.held = held
         self.reads = reads or Reads()
         self.config = config
         self.now: datetime = edges.clock()
@@ -82,7 +88,11 @@ class Look:
 
     def again(self) -> "Look":
         """The world as it is by now: nothing that this look has seen is taken for granted."""
-        return Look(self._edges, self.config)
+        return Look(self._edges, self.config, held=self.held)
+
+    def holding(self, names: Sequence[str]) -> "Look":
+        """The same, in the hands of a role that has these names to itself by now."""
+        return Look(self._edges, self.config, held=names)
 
 
 async def look_at(edges: Edges, reads: Reads | None = None) -> Look:

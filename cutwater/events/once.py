@@ -26,7 +26,6 @@ from cutwater.events.receipt import DECIDED, LEASE, Kept, Outcome, Receipt, Step
 from cutwater.github.read import Reader as GitHubReader
 from cutwater.storage.store import Stored, Taken
 
-RENEW_BELOW = timedelta(seconds=30)
 CLOCKS_APART = timedelta(seconds=5)
 """How far GitHub's clock may be behind the store's when a comment of ours is looked for "since the claim"."""
 
@@ -109,6 +108,7 @@ class _Run:
     ) -> None:
         self._decision, self._delivery, self._edges, self._apply = decision, delivery, edges, apply
         self._ahead = timedelta(0) if kept is None else kept.date - edges.clock()
+        self._lease = LEASE * edges.pace
         self._etag: str | None = None if kept is None else kept.etag
         self._key = kept.key if kept else receipt.key_of(delivery.received, delivery.guid, decision.name)
         self._is_claimed = False
@@ -122,14 +122,14 @@ class _Run:
         now = self._now()
         if kept is not None:
             attempt = kept.receipt.attempt + 1
-            return msgspec.structs.replace(kept.receipt, attempt=attempt, owner=owner, until=now + LEASE)
+            return msgspec.structs.replace(kept.receipt, attempt=attempt, owner=owner, until=now + self._lease)
         return Receipt(
             delivery=self._delivery.guid,
             plugin=self._decision.name,
             subject=self._decision.subject(self._delivery),
             owner=owner,
             claimed=now,
-            until=now + LEASE,
+            until=now + self._lease,
         )
 
     def _now(self) -> datetime:
@@ -199,8 +199,8 @@ class _Run:
         begins = effect.visible and step.state == "planned"
         if begins:
             step.state = "started"
-        if not self._is_claimed or begins or self._receipt.until - self._now() < RENEW_BELOW:
-            await self._save(LEASE)
+        if not self._is_claimed or begins or self._receipt.until - self._now() < self._lease / 2:
+            await self._save(self._lease)
         if isinstance(effect, Slotted):
             await self._take_order()
 
@@ -242,6 +242,7 @@ class _Run:
                 subject=self._receipt.subject,
                 owner=self._receipt.owner,
                 now=self._now(),
+                lease=self._lease,
             )
 
     async def _finish(self, outcome: Outcome, error: str) -> Outcome:

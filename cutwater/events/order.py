@@ -14,7 +14,6 @@ from cutwater.errors import Later
 from cutwater.storage.store import Store, Taken
 
 ORDER = "order/"
-LEASE = timedelta(seconds=60)
 TRIES, PAUSE = 10, 0.2
 """How often, and with how many seconds between, a lease that another holds is asked for before the event goes back."""
 
@@ -32,26 +31,28 @@ class Order:
         self._state, self._key, self._owner, self._kept, self._etag = state, key, owner, kept, etag
 
     @classmethod
-    async def take(cls, state: Store, *, plugin: str, subject: str, owner: str, now: datetime) -> "Order":
+    async def take(
+        cls, state: Store, *, plugin: str, subject: str, owner: str, now: datetime, lease: timedelta
+    ) -> "Order":
         """Hold the order of this plugin on this pull request (`org/repo#number`). Raises Later while another does."""
         key = f"{ORDER}{plugin}/{subject.replace('#', '/')}"
         for attempt in range(TRIES):
             if attempt:
                 await asyncio.sleep(PAUSE)
                 now += timedelta(seconds=PAUSE)
-            held = await cls._try(state, key, owner, now)
+            held = await cls._try(state, key, owner, now, lease)
             if held is not None:
                 return held
         raise Later(f"another event of {subject} is being answered by {plugin}", seconds=2)
 
     @classmethod
-    async def _try(cls, state: Store, key: str, owner: str, now: datetime) -> "Order | None":
+    async def _try(cls, state: Store, key: str, owner: str, now: datetime, lease: timedelta) -> "Order | None":
         found = await state.get(key)
         kept = _Kept() if found is None else msgspec.json.decode(found.body, type=_Kept)
         now = now if found is None else found.date
         if kept.until is not None and kept.until > now and kept.owner != owner:
             return None
-        kept.owner, kept.until = owner, now + LEASE
+        kept.owner, kept.until = owner, now + lease
         try:
             if found is None:
                 stored = await state.put(key, msgspec.json.encode(kept), if_absent=True)

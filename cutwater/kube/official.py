@@ -73,7 +73,7 @@ class OfficialTransport:
         from urllib3 import Timeout
         from urllib3.exceptions import HTTPError
 
-        self._api.update_params_for_auth(headers, [], ["BearerToken"])
+        self._api.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
         address = self._api.configuration.host + path + (f"?{urlencode(query)}" if query else "")
         try:
             return self._api.rest_client.pool_manager.request(
@@ -87,3 +87,15 @@ class OfficialTransport:
             )
         except HTTPError as error:
             raise Later(f"the API server does not answer: {type(error).__name__}") from error
+
+
+@functools.cache
+def contexts(kubeconfig: str) -> frozenset[str]:
+    """The names of the contexts in a kubeconfig. Raises Refused for what is none."""
+    from kubernetes.config import ConfigException, list_kube_config_contexts
+
+    try:
+        found, _ = list_kube_config_contexts(kubeconfig)
+    except ConfigException as error:
+        raise Refused(f"{kubeconfig} cannot be read: {error}") from error
+    return frozenset(context["name"] for context in found)

@@ -3,7 +3,7 @@
 import asyncio
 import functools
 from collections.abc import AsyncIterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -166,8 +166,8 @@ def _stored(key: str, answer: Mapping[str, Any], body: bytes) -> Stored:
 
 
 def _date(answer: Mapping[str, Any]) -> datetime:
-    """The store's clock, from the Date header that every S3 answer has. Whole seconds."""
-    return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+    """The store's clock, from the Date header that every S3 answer has. Whole seconds, always UTC."""
+    return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"]).replace(tzinfo=UTC)
 
 
 def _range(start: int | None, end: int | None) -> str:

@@ -76,7 +76,7 @@ MISTAKES = [
         id="a subscriber",
     ),
     pytest.param(
-        "triggers/plank.yaml", "        name: hook", "        name: hock", 'service "hock"', id="a dead letter sink"
+        "triggers/plank.yaml", "        name: relay", "        name: delay", 'service "delay"', id="a dead letter sink"
     ),
     pytest.param("triggers/plank.yaml", "  broker: default", "  broker: other", 'no Broker "other"', id="a broker"),
     pytest.param(

@@ -173,7 +173,7 @@ async def test_what_a_broker_did_not_take_is_published_by_the_sweep() -> None:
 
 
 async def sweep(world: Edges) -> str:
-    from functions.hook import owed as sweeps
+    from functions.relay import owed as sweeps
 
     return await sweeps.sweep(world)
 

@@ -18,11 +18,11 @@ MOST = 500
 """How many webhooks one sweep looks at: the next one goes on with the rest."""
 
 
-async def sweep(edges: Edges, due: timedelta = DUE) -> str:
+async def sweep(edges: Edges) -> str:
     """Look at what is owed. Answers with what was done, for the log."""
     settled = published = seen = 0
     async for entry in edges.state.list(OWED):
-        if seen >= MOST or not _is_older(entry.key, edges.clock() - due):
+        if seen >= MOST or not _is_older(entry.key, edges.clock() - DUE * edges.pace):
             break  # keys begin with the minute: all that follow are younger
         seen += 1
         found = await edges.state.get(entry.key)
@@ -38,7 +38,7 @@ async def sweep(edges: Edges, due: timedelta = DUE) -> str:
 
 
 def _is_older(key: str, than: datetime) -> bool:
-    return key.removeprefix(OWED) < f"{than:%Y-%m-%dT%H-%M}~"
+    return key.removeprefix(OWED)[:16] <= f"{than:%Y-%m-%dT%H-%M}"
 
 
 async def _owing(delivery: Delivery, edges: Edges) -> list[str]:

@@ -1,0 +1,1 @@
+"""The `cutwater` command: one module a subcommand."""

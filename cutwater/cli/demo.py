@@ -1,0 +1,81 @@
+"""`cutwater demo`: the demonstration without a person. It ends non-zero when anything is missing."""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from cutwater.cli import places
+from infra.local.demo import seed
+from infra.local.demo.scenario import Scenario, decoded_log
+from infra.local.demo.waiting import Missing
+from infra.local.platform import NotReady, Platform
+from infra.local.settings import Settings
+
+console = Console(highlight=False)
+
+
+def add(subcommands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = subcommands.add_parser("demo", help="a pull request from webhook to merge, without a person")
+    places.add_to(parser, folder=Path(tempfile.gettempdir()) / "cutwater-demo")
+    parser.set_defaults(run=run)
+
+
+def run(chosen: argparse.Namespace) -> int:
+    chosen.state = Path(tempfile.mkdtemp(prefix="cutwater-demo-"))
+    settings = places.settings(chosen)
+    if taken := places.busy(settings.ports):
+        print(f"cutwater demo: port {taken[0]} is taken; choose others with --port", file=sys.stderr)
+        return 1
+    settings = seed.configured(settings)
+    seed.seed(settings)
+    return asyncio.run(_play(settings))
+
+
+async def _play(settings: Settings) -> int:
+    began = time.monotonic()
+
+    def say(text: str) -> None:
+        console.print(f"  [green]ok[/] {time.monotonic() - began:6.1f} s  {text}")
+
+    status = 0
+    try:
+        async with Platform(settings, lambda text: console.print(f"  [dim]{text}[/]")):
+            await Scenario(settings, say).play()
+    except (Missing, NotReady) as error:
+        console.print(f"  [red]missing[/] {error}")
+        status = 1
+    _timeline(settings)
+    console.print("\n[green]All of it happened.[/]" if status == 0 else f"\n[red]It failed.[/] Logs: {settings.logs}")
+    return status
+
+
+def _timeline(settings: Settings) -> None:
+    """What every function did, in the order in which it happened."""
+    lines = [
+        line
+        for log in settings.logs.glob("*.log")
+        for text in log.read_text(errors="replace").splitlines()
+        if (line := decoded_log(text)) and line.get("done") not in {"nothing", "concerns nobody", "nobody wants it"}
+    ]
+    table = Table(
+        "time", "function", "event", "what was done", "ms", title="What happened", title_justify="left", box=None
+    )
+    for line in sorted(lines, key=lambda one: str(one["time"])):
+        what = (
+            line.get("hookevent")
+            or line.get("tick")
+            or line.get("reporter")
+            or str(line.get("type", "")).rpartition(".")[2]
+        )
+        subject = str(line.get("subject", "")).rpartition("/")[2]
+        function = line["role"] + (f" {line['plugin']}" if line.get("plugin") else "")
+        table.add_row(
+            str(line["time"])[11:23], function, f"{what} {subject}", str(line["done"])[:90], str(line.get("ms", ""))
+        )
+    console.print(table)

@@ -1,0 +1,148 @@
+"""The parts of the embedded platform, each served at its port: API server, GitHub, S3, pods, broker with functions.
+
+`python -m infra.local.part NAME --folder DIR` runs one of them in a process of its own.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+
+import httpx2
+import uvicorn
+from starlette.types import ASGIApp
+
+from infra.local.broker import loading
+from infra.local.broker.apiserver_source import ApiServerSources
+from infra.local.broker.broker import Broker
+from infra.local.broker.front import Front
+from infra.local.broker.functions import Functions
+from infra.local.broker.ingress import Ingress
+from infra.local.broker.kube import HttpKube
+from infra.local.broker.ping import PingSources
+from infra.local.broker.processes import Limits, Processes, functions_framework
+from infra.local.github.server import GitHub
+from infra.local.kube.server import ApiServer
+from infra.local.pods.runner import Pods
+from infra.local.pods.transport import HttpTransport
+from infra.local.roles import services
+from infra.local.s3.server import S3
+from infra.local.s3.signature import Key
+from infra.local.settings import (
+    ARTIFACTS_BUCKET,
+    CRDS,
+    HOST,
+    PRODUCT_ROOT,
+    ROLES,
+    STATE_BUCKET,
+    TRIGGERS,
+    Settings,
+    function_environment,
+)
+
+Part = Callable[[Settings], Awaitable[None]]
+IDLE_SECONDS = 120.0
+"""How long a local function waits for its next event before it goes: longer than a sweep's minute would keep it up."""
+
+ROUTES = {"/": "deck", "/hook": "hook"}
+"""What the front serves to browsers and to GitHub."""
+
+
+async def serve(app: ASGIApp, port: int) -> None:
+    """Serve an application on the loopback interface until cancelled."""
+    config = uvicorn.Config(
+        app,
+        host=HOST,
+        port=port,
+        loop="none",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        date_header=False,
+        server_header=False,
+        log_level="warning",
+        timeout_graceful_shutdown=1,
+    )
+    server = uvicorn.Server(config)
+    with contextlib.suppress(asyncio.CancelledError):
+        await server._serve()
+
+
+def api_server(settings: Settings) -> ApiServer:
+    return ApiServer(settings.folder / "kube.sqlite", crds=sorted(CRDS.glob("*.yaml")), pod_logs=settings.pod_logs)
+
+
+def github(settings: Settings) -> GitHub:
+    return GitHub(settings.folder / "github", base_url=settings.github)
+
+
+def s3(settings: Settings) -> S3:
+    """The store, with a key for the control functions and one that opens the artifacts alone."""
+    keys = (
+        Key(access="s3-state", secret=settings.secret("s3-state")),
+        Key(
+            access="s3-artifacts",
+            secret=settings.secret("s3-artifacts"),
+            buckets=frozenset({ARTIFACTS_BUCKET}),
+        ),
+    )
+    store = S3(settings.folder / "s3", keys)
+    for bucket in (STATE_BUCKET, ARTIFACTS_BUCKET):
+        store.make_bucket(bucket)
+    return store
+
+
+def pods(settings: Settings) -> Pods:
+    kube = HttpTransport(settings.kube)
+    return Pods(kube, settings.folder / "pods", settings.pod_logs, hidden=(settings.folder,))
+
+
+async def run_api_server(settings: Settings) -> None:
+    await serve(api_server(settings).app, settings.ports.kube)
+
+
+async def run_github(settings: Settings) -> None:
+    await serve(github(settings).app, settings.ports.github)
+
+
+async def run_s3(settings: Settings) -> None:
+    await serve(s3(settings), settings.ports.s3)
+
+
+async def run_pods(settings: Settings) -> None:
+    await pods(settings).run()
+
+
+async def run_broker(settings: Settings) -> None:
+    """The broker, the sources, and each function in a process of its own that comes and goes."""
+    found = {service.name: function_environment(settings, service) for service in services(ROLES)}
+    roles = {name: functions_framework(PRODUCT_ROOT, environment) for name, environment in found.items()}
+    processes = Processes(roles, settings.logs, Limits(idle=IDLE_SECONDS))
+    try:
+        await run_eventing(settings, processes.functions)
+    finally:
+        await processes.stop()
+
+
+async def run_eventing(settings: Settings, functions: Functions, broker: Broker | None = None) -> None:
+    """Broker, sources and front over functions that are given."""
+    resources = loading.load(TRIGGERS)
+    broker = broker or Broker(resources, functions)
+    kube = HttpKube(httpx2.AsyncClient(base_url=settings.kube))
+    ping = PingSources(resources.ping_sources, broker.post)
+    objects = ApiServerSources(resources.apiserver_sources, kube, broker.post, api_server=settings.kube)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(serve(Ingress(broker), settings.ports.broker))
+        tasks.create_task(serve(Front(functions, ROUTES), settings.ports.front))
+        tasks.create_task(ping.run())
+        tasks.create_task(objects.run())
+
+
+PARTS: dict[str, Part] = {
+    "s3": run_s3,
+    "kube": run_api_server,
+    "github": run_github,
+    "pods": run_pods,
+    "broker": run_broker,
+}
+"""The parts in the order in which they are started."""

@@ -1,0 +1,172 @@
+"""The embedded platform: its parts in processes of their own, started in order, started again when they die."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx2
+import msgspec
+
+from infra.local.parts import PARTS
+from infra.local.settings import PRODUCT_ROOT, Settings
+
+READY_SECONDS = 30.0
+POLL = 0.02
+NAMESPACES = ("test-pods", "cutwater")
+BACK_OFF = (0.0, 0.5, 1.0, 2.0, 5.0)
+"""Seconds before a part that died is started again, death after death."""
+
+
+class NotReady(Exception):
+    """A part did not start."""
+
+
+class Platform:
+    """The platform of one folder. `say` is told of what happens, in words for the user."""
+
+    def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
+        self.settings, self._say = settings, say
+        self._parts: dict[str, asyncio.subprocess.Process] = {}
+        self._keeping: set[asyncio.Task[None]] = set()
+        self._is_stopping = False
+
+    async def __aenter__(self) -> "Platform":
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Start the parts, each when those before it answer. Raises NotReady with what its log says."""
+        self.settings.write()
+        addresses = {"s3": self.settings.s3, "kube": f"{self.settings.kube}/readyz", "github": self.settings.github}
+        try:
+            for name in PARTS:
+                began = time.perf_counter()
+                await self._start(name)
+                if name in addresses:
+                    await self._answers(name, addresses[name])
+                if name == "kube":
+                    await self._furnish()
+                self._say(f"{name} is up ({time.perf_counter() - began:.1f} s)")
+            await self._answers("broker", f"{self.settings.deck}/hook")
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Stop all parts in good order, the last started first."""
+        self._is_stopping = True
+        for task in self._keeping:
+            task.cancel()
+        for process in reversed(self._parts.values()):
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
+        await asyncio.gather(*(_ended(process) for process in self._parts.values()))
+
+    def pid(self, name: str) -> int:
+        """The process of a part."""
+        return self._parts[name].pid
+
+    async def _start(self, name: str) -> None:
+        with (self.settings.logs / f"{name}.log").open("ab") as log:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "infra.local.part", name, "--folder", str(self.settings.folder)),
+                cwd=PRODUCT_ROOT,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self._parts[name] = process
+        task = asyncio.create_task(self._keep(name, process))
+        self._keeping.add(task)
+        task.add_done_callback(self._keeping.discard)
+
+    async def _keep(self, name: str, process: asyncio.subprocess.Process, deaths: int = 0) -> None:
+        """Start a part again when it dies."""
+        began = time.monotonic()
+        code = await process.wait()
+        if self._is_stopping:
+            return
+        deaths = deaths + 1 if time.monotonic() - began < 10 else 0
+        self._say(f"{name} died ({code}), starting it again")
+        await asyncio.sleep(BACK_OFF[min(deaths, len(BACK_OFF) - 1)])
+        await self._start(name)
+
+    async def _answers(self, name: str, address: str) -> None:
+        """Wait until a part answers. Raises NotReady."""
+        deadline = time.monotonic() + READY_SECONDS
+        async with httpx2.AsyncClient() as client:
+            while time.monotonic() < deadline:
+                try:
+                    await client.get(address, timeout=2)
+                except httpx2.TransportError:
+                    await asyncio.sleep(POLL)
+                else:
+                    return
+        raise NotReady(f"{name} does not answer at {address}:\\n{_tail(self.settings.logs / f'{name}.log')}")
+
+    async def _furnish(self) -> None:
+        """What the parts expect to find in the API server: namespaces, the pods' key to the artifacts, a kubeconfig."""
+        self.settings.kubeconfig.write_text(_kubeconfig(self.settings.kube))
+        async with httpx2.AsyncClient(base_url=self.settings.kube) as client:
+            for name in NAMESPACES:
+                body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+                await client.post("/api/v1/namespaces", json=body)
+            path = "/api/v1/namespaces/test-pods/secrets"
+            answer = await client.post(path, json=_storage_secret(self.settings))
+            if answer.status_code == 409:
+                await client.put(f"{path}/s3-credentials", json=_storage_secret(self.settings))
+
+
+def _storage_secret(settings: Settings) -> dict[str, object]:
+    """What the pod utilities sign in with at the local store: the key that opens the artifacts and nothing else."""
+    credentials = {
+        "region": "local",
+        "endpoint": settings.s3,
+        "insecure": True,
+        "s3_force_path_style": True,
+        "access_key": "s3-artifacts",
+        "secret_key": settings.secret("s3-artifacts"),
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "s3-credentials"},
+        "stringData": {"service-account.json": msgspec.json.encode(credentials).decode()},
+    }
+
+
+def _kubeconfig(server: str) -> str:
+    return msgspec.json.encode(
+        {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": "local", "cluster": {"server": server}}],
+            "users": [{"name": "local", "user": {}}],
+            "contexts": [{"name": "default", "context": {"cluster": "local", "user": "local"}}],
+            "current-context": "default",
+        }
+    ).decode()
+
+
+async def _ended(process: asyncio.subprocess.Process) -> None:
+    try:
+        async with asyncio.timeout(10):
+            await process.wait()
+    except TimeoutError:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+
+
+def _tail(log: Path) -> str:
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    return "\n".join(lines[-12:])

@@ -1,0 +1,141 @@
+"""Where the embedded platform keeps things, where its parts listen, and the secrets they share.
+
+One folder holds all of it, so that a stopped platform goes on where it was, and `rm -r` forgets it.
+"""
+
+import json
+import secrets
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from infra.local.roles import Service
+
+HOST = "127.0.0.1"
+PRODUCT_ROOT = Path(__file__).resolve().parents[2]
+ROLES = PRODUCT_ROOT / "functions"
+TRIGGERS = PRODUCT_ROOT / "triggers"
+CRDS = PRODUCT_ROOT / "crds"
+STATE_BUCKET = "state"
+ARTIFACTS_BUCKET = "artifacts"
+
+
+class Ports(Struct, frozen=True, kw_only=True):
+    """Where the parts listen, on the loopback interface. `front` is deck and hook."""
+
+    front: int = 8480
+    github: int = 8481
+    kube: int = 8482
+    s3: int = 8483
+    broker: int = 8484
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """A platform: its folder and ports, and the configuration that is in force on it.
+
+    `github_api` and `github_token_file` lead to another GitHub than the local one.
+    """
+
+    folder: Path
+    ports: Ports = Ports()
+    config: Path
+    jobs: Path | None = None
+    plugins: Path | None = None
+    github_api: str = ""
+    github_token_file: Path | None = None
+
+    @property
+    def deck(self) -> str:
+        return f"http://{HOST}:{self.ports.front}"
+
+    @property
+    def github(self) -> str:
+        return f"http://{HOST}:{self.ports.github}"
+
+    @property
+    def kube(self) -> str:
+        return f"http://{HOST}:{self.ports.kube}"
+
+    @property
+    def s3(self) -> str:
+        return f"http://{HOST}:{self.ports.s3}"
+
+    @property
+    def broker(self) -> str:
+        return f"http://{HOST}:{self.ports.broker}/cutwater/default"
+
+    @property
+    def logs(self) -> Path:
+        return self.folder / "logs"
+
+    @property
+    def pod_logs(self) -> Path:
+        return self.folder / "pod-logs"
+
+    @property
+    def kubeconfig(self) -> Path:
+        return self.folder / "kubeconfig"
+
+    def secret_file(self, name: str) -> Path:
+        """One of the platform's secrets: `hmac-token`, `event-key`, `github-token`, `s3-state`, `s3-artifacts`."""
+        return self.folder / "secrets" / name
+
+    def secret(self, name: str) -> str:
+        return self.secret_file(name).read_text().strip()
+
+    def write(self) -> None:
+        """Make the folder, the secrets that are not there yet, and the file that the parts read."""
+        (self.folder / "secrets").mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.logs.mkdir(exist_ok=True)
+        for name in ("hmac-token", "event-key", "github-token", "s3-state", "s3-artifacts"):
+            path = self.secret_file(name)
+            if not path.exists():
+                path.touch(mode=0o600)
+                path.write_text(secrets.token_hex(20))
+        (self.folder / "settings.json").write_bytes(msgspec.json.encode(_plain(self)))
+
+
+def read(folder: Path) -> Settings:
+    """The settings that `write` left in a folder. Raises OSError and ValueError."""
+    found = json.loads((folder / "settings.json").read_text())
+    settings: Settings = msgspec.convert(found, Settings, dec_hook=lambda type_, value: type_(value))
+    return settings
+
+
+def _plain(settings: Settings) -> object:
+    return msgspec.to_builtins(settings, enc_hook=str)
+
+
+def function_environment(settings: Settings, service: Service) -> dict[str, str]:
+    """The environment of one function. Only the control functions have the key of the ledger; deck has not."""
+    key = "s3-artifacts" if service.name == "deck" else "s3-state"
+    optional = {
+        "CUTWATER_JOB_CONFIG_PATH": settings.jobs and str(settings.jobs),
+        "CUTWATER_PLUGIN_CONFIG": settings.plugins and str(settings.plugins),
+    }
+    return {
+        **service.environment,
+        "CUTWATER_BROKER": settings.broker,
+        "CUTWATER_STATE_BUCKET": STATE_BUCKET,
+        "CUTWATER_CONFIG_PATH": str(settings.config),
+        "CUTWATER_EVENT_KEY_FILE": str(settings.secret_file("event-key")),
+        "CUTWATER_HMAC_FILE": str(settings.secret_file("hmac-token")),
+        "CUTWATER_GITHUB_TOKEN_FILE": str(settings.github_token_file or settings.secret_file("github-token")),
+        "CUTWATER_GITHUB_API": settings.github_api or f"{settings.github}/api/v3",
+        "CUTWATER_GITHUB_GRAPHQL": graphql(settings),
+        "CUTWATER_KUBECONFIG": str(settings.kubeconfig),
+        "AWS_ENDPOINT_URL_S3": settings.s3,
+        "AWS_REGION": "local",
+        "AWS_ACCESS_KEY_ID": key,
+        "AWS_SECRET_ACCESS_KEY": settings.secret(key),
+        **{name: value for name, value in optional.items() if value},
+    }
+
+
+def graphql(settings: Settings) -> str:
+    """GitHub's GraphQL address beside its REST address (`…/api/v3` and `…/api/graphql`; publicly `/graphql`)."""
+    if not settings.github_api:
+        return f"{settings.github}/api/graphql"
+    root = settings.github_api.rstrip("/")
+    return f"{root.removesuffix('/v3')}/graphql"
