@@ -1,0 +1,103 @@
+"""Taking secrets out of a stream of bytes, whatever the pieces in which it comes.
+
+Every form of a secret is replaced by as many X: nothing changes its length. The stream is read from the left; where
+several forms begin at one place the earliest counts. What may yet become a secret is held back until it is known, so
+the result never depends on how the stream was cut.
+Source of the forms and their order: sigs.k8s.io/prow pkg/secretutil.
+"""
+
+import base64
+import heapq
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec import Struct
+
+_PREFIX = 16
+"""Bytes of a form that are looked for where the end of the stream may cut it."""
+
+
+def forms_of(secrets: Iterable[bytes], minimum_length: int = 0) -> tuple[bytes, ...]:
+    """What stands for these secrets in a text: each as it is, and in base64. `minimum_length`: bytes.
+
+    Blanks around a secret do not belong to it; "true" and "false" are no secrets.
+    """
+    forms: dict[bytes, None] = {}
+    for raw in secrets:
+        secret = _trimmed(raw)
+        if not secret or secret.lower() in {b"true", b"false"} or len(secret) < minimum_length:
+            continue
+        for form in (secret, base64.b64encode(raw), base64.b64encode(secret)):
+            forms.setdefault(form)
+    return tuple(forms)
+
+
+def _trimmed(raw: bytes) -> bytes:
+    """Without the white space around it, as Unicode has it."""
+    try:
+        return raw.decode().strip().encode()
+    except UnicodeDecodeError:
+        return raw.strip()
+
+
+class _Found(Struct, frozen=True, order=True):
+    start: int
+    rank: int
+    length: int
+
+
+class Censor:
+    """One stream. `feed` gives back what is certain, `end` the rest."""
+
+    def __init__(self, forms: Sequence[bytes]) -> None:
+        self._forms = forms
+        self._held = b""
+
+    def feed(self, chunk: bytes) -> bytes:
+        """The censored bytes of which nothing that follows can change the meaning."""
+        return self._take(self._held + chunk, is_end=False) if self._forms else chunk
+
+    def end(self) -> bytes:
+        """What was held back, now that nothing follows."""
+        return self._take(self._held, is_end=True) if self._forms else b""
+
+    def _take(self, text: bytes, *, is_end: bool) -> bytes:
+        undecided = len(text) if is_end else self._undecided_from(text)
+        censored, done = bytearray(), 0
+        for found in heapq.merge(*(_occurrences(text, form, rank) for rank, form in enumerate(self._forms))):
+            if found.start >= undecided:
+                break
+            if found.start >= done:
+                censored += text[done : found.start] + b"X" * found.length
+                done = found.start + found.length
+        censored += text[done:undecided]
+        self._held = text[max(done, undecided) :]
+        return bytes(censored)
+
+    def _undecided_from(self, text: bytes) -> int:
+        """The first place from which on the text may be the beginning of a secret."""
+        return min((_cut_beginning(text, form) for form in self._forms), default=len(text))
+
+
+def _occurrences(text: bytes, form: bytes, rank: int) -> Iterator[_Found]:
+    start = text.find(form)
+    while start >= 0:
+        yield _Found(start, rank, len(form))
+        start = text.find(form, start + 1)
+
+
+def _cut_beginning(text: bytes, form: bytes) -> int:
+    """Where the text ends in the beginning of the form, but not in all of it; its end where it does not."""
+    size = len(text)
+    start = max(0, size - len(form) + 1)
+    prefix = form[:_PREFIX]
+    while True:
+        start = text.find(prefix, start)
+        if start < 0:
+            break
+        if form.startswith(text[start:]):
+            return start
+        start += 1
+    for start in range(max(0, size - min(len(form), _PREFIX) + 1), size):
+        if form.startswith(text[start:]):
+            return start
+    return size

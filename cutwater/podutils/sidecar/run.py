@@ -1,0 +1,180 @@
+"""One run of the sidecar, from the tests' markers to the result in storage.
+
+Source: sigs.k8s.io/prow pkg/sidecar, pkg/pod-utils/wrapper.
+"""
+
+import json
+import posixpath
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from cutwater.podutils import jobspec, markers, options, paths, status
+from cutwater.podutils.destinations import Destination
+from cutwater.podutils.gotext import refusal
+from cutwater.podutils.jobspec import JobSpec
+from cutwater.podutils.log import Log
+from cutwater.podutils.markers import Marker
+from cutwater.podutils.options import Entry, SidecarOptions
+from cutwater.podutils.sidecar import artifacts, pieces
+from cutwater.podutils.uploads import Uploader
+
+BUILD_LOG, OWN_LOG = "build-log.txt", "sidecar-logs.json"
+ERRORS = "sidecar-errors"
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """How the tests ended. `failures`: how many of them ended badly on their own account."""
+
+    passed: bool
+    aborted: bool
+    failures: int
+
+
+INTERRUPTED = Outcome(passed=False, aborted=True, failures=0)
+"""What is said of tests that had not ended when the pod was told to."""
+
+
+def wait(entries: Sequence[Entry], pause: Callable[[], bool]) -> Outcome:
+    """Wait for the marker of every entry. `pause` waits a moment, and says whether to go on waiting."""
+    wanted = list(dict.fromkeys(entry.marker_file for entry in entries))
+    found: dict[str, Marker] = {path: markers.read(path) for path in wanted if markers.exists(path)}
+    why = ""
+    while not why and len(found) < len(wanted):
+        if len({posixpath.dirname(path) for path in wanted}) > 1:
+            why = "marker files are not all written to the same directory"
+        elif not pause():
+            why = "cancelled: context canceled"
+        else:
+            found |= {path: markers.read(path) for path in wanted if path not in found and markers.exists(path)}
+    return outcome([found.get(path, Marker(-1, why)) for path in wanted])
+
+
+def outcome(found: Sequence[Marker]) -> Outcome:
+    """What the markers come to."""
+    return Outcome(
+        passed=all(not marker.error and marker.code == 0 for marker in found),
+        aborted=any(marker.code == markers.ABORTED for marker in found),
+        failures=sum(marker.code not in {0, markers.PREVIOUS_FAILED} for marker in found),
+    )
+
+
+def log_name(entries: Sequence[Entry], entry: Entry) -> str:
+    """Under which name the log of this container is uploaded."""
+    return BUILD_LOG if len(entries) == 1 else f"{entry.container_name}-{BUILD_LOG}"
+
+
+def combined_metadata(entries: Sequence[Entry]) -> dict[str, Any]:
+    """What the tests say of themselves, later ones over earlier ones, and why some cannot be understood."""
+    metadata: dict[str, Any] = {}
+    errors: dict[str, str] = {}
+    for index, entry in enumerate(entries):
+        name = f"entry {index}: {' '.join(entry.args)}"
+        try:
+            said = json.loads(Path(entry.metadata_file).read_bytes())
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            errors[name] = refusal("read", error, entry.metadata_file)
+        except ValueError as error:
+            errors[name] = str(error)
+        else:
+            if isinstance(said, dict):
+                metadata |= said
+            elif said is not None:
+                errors[name] = f"{entry.metadata_file} holds no JSON object"
+    return metadata | ({ERRORS: errors} if errors else {})
+
+
+class Sidecar:
+    """What one run of the program knows: its options, its job, and where everything goes."""
+
+    def __init__(
+        self,
+        chosen: SidecarOptions,
+        spec: JobSpec,
+        destination: Destination,
+        log: Log,
+        *,
+        own_log: Path,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self.entries = options.all_entries(chosen)
+        self._options = chosen
+        self._spec = spec
+        self._destination = destination
+        self._log = log
+        self._own_log = own_log
+        self._clock = clock
+        self._sleep = sleep
+
+    def live_logs(self) -> list[pieces.LiveLog]:
+        """The logs that grow while the tests run; none where results go to a folder of the node."""
+        storage = self._options.gcs_options
+        if storage.local_output_dir or storage.dry_run:
+            return []
+        known = artifacts.learn(self._options.censoring_options)
+        run = paths.run_path(self._spec, storage, storage.sub_dir)
+        return [
+            pieces.LiveLog(
+                Path(entry.process_log),
+                pieces.folder(run, log_name(self.entries, entry)),
+                self._destination,
+                known.forms,
+            )
+            for entry in self.entries
+        ]
+
+    def upload(self, outcome: Outcome, *, stop: threading.Event | None = None) -> None:
+        """Censor and upload everything, with this outcome. Raises ValueError or RuntimeError.
+
+        With `stop` the tests may still be writing: their logs are then left as they are, and copies are uploaded.
+        """
+        with tempfile.TemporaryDirectory(prefix="sidecar-logs") as folder:
+            copies = None if stop is None else Path(folder)
+            uploaded = self._censored_logs(copies)
+            uploaded[OWN_LOG] = self._own_log.read_bytes()
+            finished = status.Finished(
+                timestamp=int(self._clock()),
+                passed=outcome.passed,
+                metadata=combined_metadata(self.entries),
+                result=status.result(passed=outcome.passed, aborted=outcome.aborted),
+                revision=jobspec.revision(self._spec),
+            )
+            uploaded[status.FINISHED] = status.text(finished)
+            self._uploader(stop).upload(self._spec, uploaded)
+
+    def _uploader(self, stop: threading.Event | None) -> Uploader:
+        storage = self._options.gcs_options
+        sleep = self._sleep if stop is None else stop.wait
+        return Uploader(destination=self._destination, options=storage, log=self._log, sleep=sleep, stop=stop)
+
+    def _censored_logs(self, copies: Path | None) -> dict[str, bytes | Path]:
+        """The build logs as they may be shown, by name; and all artifacts are so afterwards, too."""
+        logs = {log_name(self.entries, entry): Path(entry.process_log) for entry in self.entries}
+        censoring = self._options.censoring_options
+        targets = {name: copies / f"{index}.txt" if copies else path for index, (name, path) in enumerate(logs.items())}
+        if censoring is not None:
+            known = artifacts.learn(censoring)
+            work = {str(path): str(targets[name]) for name, path in logs.items()}
+            problems = artifacts.censor(known, work, self._options.gcs_options.items, censoring)
+            if problems:
+                self._log.warning("Failed to censor data", error=f"[{', '.join(problems)}]")
+        else:
+            targets = logs
+        return {name: _log_or_why(logs[name], targets[name]) for name in logs}
+
+
+def _log_or_why(source: Path, target: Path) -> bytes | Path:
+    """The log, or in its place what keeps it from being read."""
+    try:
+        source.open("rb").close()
+    except OSError as error:
+        return f"Failed to open {source}: {refusal('open', error, str(source))}\n".encode()
+    return target
