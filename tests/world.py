@@ -148,10 +148,7 @@ class World:
 
     async def end_pod(self, job: ProwJob, *, phase: str = "Succeeded") -> None:
         """What a kubelet does when the pod's containers have ended."""
-        patch = {"status": {"phase": phase, "startTime": "2026-03-02T12:00:00Z"}}
-        path = f"{POD.path('test-pods', job.metadata.name)}/status"
-        body = msgspec.json.encode(patch)
-        await self._transport.request("PATCH", path, body=body, content_type=MERGE_PATCH)
+        await self._set_status(job.metadata.name, {"phase": phase, "startTime": "2026-03-02T12:00:00Z"})
 
     async def redeliver(self) -> None:
         """GitHub delivers all of its webhooks again, each under its old GUID."""
@@ -160,6 +157,29 @@ class World:
                 webhooks.again(self.hub.hub, delivery)
         self.hub.send_webhooks()
         await self.hub.settle()
+
+    async def run_pods(self, ends: Callable[[dict[str, Any]], str], *, seconds: float = 3.0) -> None:
+        """Be the kubelet: every pod runs for so long and ends in the phase that `ends` says. Until cancelled."""
+        seen: set[str] = set()
+        async with asyncio.TaskGroup() as running:
+            while True:
+                for pod in await self.kube.find(POD, "test-pods"):
+                    if pod["metadata"]["uid"] not in seen:
+                        seen.add(pod["metadata"]["uid"])
+                        running.create_task(self._run_pod(pod, ends(pod), seconds))
+                await asyncio.sleep(0.5)
+
+    async def _run_pod(self, pod: dict[str, Any], phase: str, seconds: float) -> None:
+        name = pod["metadata"]["name"]
+        started = self._clock().isoformat().replace("+00:00", "Z")
+        await self._set_status(name, {"phase": "Running", "startTime": started})
+        await asyncio.sleep(seconds)
+        await self._set_status(name, {"phase": phase})
+
+    async def _set_status(self, pod: str, status: dict[str, Any]) -> None:
+        path = f"{POD.path('test-pods', pod)}/status"
+        body = msgspec.json.encode({"status": status})
+        await self._transport.request("PATCH", path, body=body, content_type=MERGE_PATCH)
 
     async def _configuration(self) -> Configuration:
         return self.config

@@ -209,12 +209,12 @@ class SetStatus(Struct, frozen=True, kw_only=True, tag=True):
     visible: ClassVar[bool] = False
 
     async def apply(self, world: HasGitHub) -> None:
-        body = {
+        body: dict[str, str] = {
             "state": self.state,
             "context": self.context,
             "description": self.description[:DESCRIPTION],
-            "target_url": self.target_url,
         }
+        body |= {"target_url": self.target_url} if self.target_url else {}
         path = "/repos/{org}/{repo}/statuses/{sha}"
         await world.github.send("POST", path, body, org=self.org, repo=self.repo, sha=self.sha)
 

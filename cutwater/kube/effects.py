@@ -108,6 +108,26 @@ class MarkReported(Struct, frozen=True, kw_only=True, tag=True):
         return reported.get(self.reporter) == self.state or None
 
 
+class LabelProwJob(Struct, frozen=True, kw_only=True, tag=True):
+    """A label is to be on a ProwJob, or (`value` None) not."""
+
+    namespace: str
+    name: str
+    label: str
+    value: str | None
+    why: str
+    visible: ClassVar[bool] = False
+
+    async def apply(self, world: HasKube) -> None:
+        patch = {"metadata": {"labels": {self.label: self.value}}}
+        await world.kube.merge(PROWJOB, self.namespace, self.name, patch)
+
+    async def stands(self, world: HasKube, since: datetime) -> bool | None:
+        found = await world.kube.get(PROWJOB, self.namespace, self.name)
+        labels = (found or {}).get("metadata", {}).get("labels") or {}
+        return labels.get(self.label) == self.value or None
+
+
 class DeleteProwJob(Struct, frozen=True, kw_only=True, tag=True):
     """Remove a ProwJob that nobody wants any more: the one with this uid, not a namesake."""
 

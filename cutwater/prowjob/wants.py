@@ -1,0 +1,90 @@
+"""Which roles must look when a ProwJob or a pod has changed: asked by the relay, for every change there is.
+
+A wish is cheap to be wrong about in one direction only: a role that looks in vain does nothing, one that is not told
+finds it in its sweep. Nothing here knows the configuration.
+"""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from cutwater.prowjob.labels import CREATED_BY_PROW
+from cutwater.prowjob.pods import Pod, cause_of_stop
+from cutwater.prowjob.reporting import REPORTERS
+from cutwater.prowjob.types import ProwJob
+
+KUBERNETES, JENKINS = "kubernetes", "jenkins"
+
+
+class Want(Struct, frozen=True, kw_only=True):
+    """A role that must look at a ProwJob, or for tide at a pool.
+
+    `subject`: `namespace/name`, `/name` where only the configuration knows the namespace, or `org/repo:branch`.
+    """
+
+    role: str
+    subject: str
+    why: str
+    reporter: str = ""
+
+
+def wanted_by(job: ProwJob) -> Iterator[Want]:
+    """The roles that must look at a ProwJob as it is now."""
+    subject = f"{job.metadata.namespace}/{job.metadata.name}"
+    if why := _plank(job):
+        yield Want(role="plank", subject=subject, why=why)
+    if job.spec.agent == JENKINS and not job.is_complete and job.status.state != "scheduling":
+        yield Want(role="jenkins-operator", subject=subject, why="it is not complete")
+    for reporter, should_report in REPORTERS.items():
+        told = job.status.prev_report_states.get(reporter, "")
+        if told != job.status.state and should_report(job):
+            why = f"{reporter} told of {told or 'nothing'}, not of {job.status.state}"
+            yield Want(role="crier", subject=subject, why=why, reporter=reporter)
+    if pool := _pool(job):
+        yield Want(role="tide", subject=pool, why=f"{job.spec.job} ended: {job.status.state}")
+
+
+def wanted_by_pod(pod: Pod, *, is_gone: bool) -> Iterator[Want]:
+    """The roles that must look at a pod's ProwJob now that the pod is like this; `is_gone`: was, when it was removed.
+
+    A pod that waits or runs as it should concerns nobody: how long it may is for plank's sweep to see.
+    """
+    if pod.metadata.labels.get(CREATED_BY_PROW) != "true":
+        return
+    if is_gone:
+        why = "its pod is gone"
+    elif pod.has_ended:
+        why = f"its pod is {pod.status.phase}"
+    elif pod.is_being_deleted:
+        why = "its pod is being deleted"
+    elif cause := cause_of_stop(pod):
+        why = f"its pod is {cause}"
+    else:
+        return
+    yield Want(role="plank", subject=f"/{pod.metadata.name}", why=why)
+
+
+def _plank(job: ProwJob) -> str:
+    """Why plank must look, or "".
+
+    Of a pending one it hears by its pod. One that ends makes room for those that wait for its name or its queue.
+    """
+    if job.spec.agent != KUBERNETES:
+        return ""
+    if job.is_complete:
+        has_limit = job.spec.max_concurrency > 0 or job.spec.job_queue_name
+        return "its place is free" if has_limit and _has_just_ended(job) else ""
+    return {"triggered": "it is to start", "aborted": "it is to be stopped"}.get(job.status.state, "")
+
+
+def _pool(job: ProwJob) -> str:
+    """The pool whose tests this was one of, where it has ended; else ""."""
+    refs = job.spec.refs
+    if job.spec.type not in {"presubmit", "batch"} or refs is None or not _has_just_ended(job):
+        return ""
+    return f"{refs.full_name}:{refs.base_ref}"
+
+
+def _has_just_ended(job: ProwJob) -> bool:
+    """Whether it is complete and no reporter has told of that yet: what follows changes nothing for the others."""
+    return job.is_complete and job.status.state not in job.status.prev_report_states.values()

@@ -1,0 +1,82 @@
+"""How many may run at once: of one job (max_concurrency), of one queue, and of all together.
+
+Pending ones of any age take a place, and triggered ones that are strictly older: nobody overtakes a job that waits for
+the same place. Source: sigs.k8s.io/prow pkg/plank (reconciler.go, canExecuteConcurrently).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import groupby
+
+from cutwater.config.prow import Plank
+from cutwater.prowjob.types import ProwJob
+
+ALL = "plank"
+_FIRST = datetime.min.replace(tzinfo=UTC)
+
+
+def limits_of(job: ProwJob, plank: Plank) -> list[str]:
+    """The names of the limits that the job is under, in the order in which they are held."""
+    names = [f"job/{job.spec.job}"] if job.spec.max_concurrency > 0 else []
+    names += [f"queue/{job.spec.job_queue_name}"] if job.spec.job_queue_name else []
+    return names + ([ALL] if plank.max_concurrency > 0 else [])
+
+
+def startable(jobs: Iterable[ProwJob], plank: Plank) -> Iterator[ProwJob]:
+    """The triggered ones that may start now, if each of them does: the oldest first.
+
+    `jobs`: all incomplete ProwJobs that can matter, each once.
+    """
+    waiting, places = [], _Places(plank)
+    for job in jobs:
+        if job.status.state == "pending":
+            places.take(job)
+        elif job.status.state == "triggered":
+            waiting.append(job)
+    waiting.sort(key=lambda job: (_created(job), job.metadata.name))
+    for _, equals in groupby(waiting, key=_created):
+        passed_over = []
+        for job in equals:
+            if places.has_room_for(job):
+                places.take(job)
+                yield job
+            else:
+                passed_over.append(job)
+        for job in passed_over:
+            places.reserve(job)
+
+
+class _Places:
+    """The places that are taken, by limit."""
+
+    def __init__(self, plank: Plank) -> None:
+        self._plank = plank
+        self._pending = 0
+        self._names: Counter[str] = Counter()
+        self._queues: Counter[str] = Counter()
+
+    def take(self, job: ProwJob) -> None:
+        """The job runs."""
+        self._pending += 1
+        self.reserve(job)
+
+    def reserve(self, job: ProwJob) -> None:
+        """The job waits, and younger ones wait behind it; the limit on all together knows no line."""
+        self._names[job.spec.job] += 1
+        self._queues[job.spec.job_queue_name] += 1
+
+    def has_room_for(self, job: ProwJob) -> bool:
+        most, queue = job.spec.max_concurrency, job.spec.job_queue_name
+        if 0 < self._plank.max_concurrency <= self._pending:
+            return False
+        if 0 < most <= self._names[job.spec.job]:
+            return False
+        if not queue:
+            return True
+        capacity = self._plank.job_queue_capacities.get(queue, 0)
+        return capacity < 0 or self._queues[queue] < capacity
+
+
+def _created(job: ProwJob) -> datetime:
+    return job.metadata.creation_timestamp or _FIRST

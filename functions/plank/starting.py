@@ -1,0 +1,90 @@
+"""How a pod is started: for a ProwJob that was triggered, and again for one whose pod was lost.
+
+Made first, written down afterwards: a function that dies in between leaves a pod that the next look adopts.
+"""
+
+from datetime import timedelta
+
+from cutwater.errors import Later, Refused
+from cutwater.events.effect import Act
+from cutwater.events.look import Look
+from cutwater.events.publish import LookAgain
+from cutwater.kube.client import Exists
+from cutwater.kube.effects import CreatePod
+from cutwater.podutils.decorate import pod_for
+from cutwater.prowjob.labels import PLANK_VERSION
+from cutwater.prowjob.pods import build_id_of
+from cutwater.prowjob.types import ProwJob
+from functions.plank import changes, unreachable
+from functions.plank.builds import build_id
+from functions.plank.limits import limits_of, startable
+from functions.plank.world import NoCluster, cluster_of, incomplete, pod_of, waiting_or_running
+
+LEASE_SECONDS = 120
+ENOUGH = timedelta(seconds=LEASE_SECONDS / 4)
+"""After so long no other pod is begun under the same Leases: the rest is for the next look."""
+VERSION = "cutwater"
+
+
+async def start_triggered(job: ProwJob, look: Look, act: Act) -> None:
+    """Start the ProwJob, or, where it is under limits, all of those under its limits whose turn it is.
+
+    Raises Refused for a queue that the configuration does not know: it waits until it does.
+    """
+    held = set(limits_of(job, look.config.prow.plank))
+    if not held:
+        await start(job, look, act)
+        return
+    queue = job.spec.job_queue_name
+    if queue and queue not in look.config.prow.plank.job_queue_capacities:
+        raise Refused(f"failed to match queue name '{queue}' with Plank configuration")
+    fellows = await unreachable.without_silent(waiting_or_running(await incomplete(look)), job, look)
+    for fellow in startable(fellows, look.config.prow.plank):
+        if not held.issuperset(limits_of(fellow, look.config.prow.plank)):
+            continue  # its own look holds what it needs
+        if look.again().now - look.now > ENOUGH:
+            subject = f"{job.metadata.namespace}/{job.metadata.name}"
+            await act(LookAgain(role="plank", subject=subject, why="there were many to start"))
+            return
+        await start(fellow, look, act)
+
+
+async def start(job: ProwJob, look: Look, act: Act) -> None:
+    """Make its pod, unless it is there, and say so. Raises Later where its cluster does not answer."""
+    plank = look.config.prow.plank
+    try:
+        pod = await pod_of(job, look)
+    except NoCluster as error:
+        await act(changes.given_up(job, str(error), look.now))
+        return
+    except Later as later:
+        await unreachable.wait(job, later, look, act)
+        return
+    await unreachable.answered(job, act)
+    if pod is not None:
+        await act(changes.begun(job, build_id_of(pod), plank, look.now, is_new=False))
+    else:
+        await create(job, look, act)
+
+
+async def create(job: ProwJob, look: Look, act: Act) -> None:
+    """Make the pod of a ProwJob that has none, as a new build."""
+    plank, number = look.config.prow.plank, build_id(job, look.now)
+    try:
+        pod = pod_for(job, build_id=number)
+    except ValueError as error:
+        await act(changes.refused(job, number, str(error), plank, look.now))
+        return
+    pod["metadata"]["namespace"] = look.config.prow.pod_namespace
+    pod["metadata"]["labels"][PLANK_VERSION] = VERSION
+    try:
+        await act(CreatePod(cluster=cluster_of(job), pod=pod, why=f"{job.spec.job} is to run"))
+    except Refused as refused:
+        rival = await pod_of(job, look.again()) if isinstance(refused, Exists) else None
+        if rival is not None and rival.is_of(job.metadata.name):
+            await act(changes.begun(job, build_id_of(rival), plank, look.now, is_new=False))
+            return
+        place = f"{look.config.prow.pod_namespace}/{job.metadata.name} in cluster {cluster_of(job)}"
+        await act(changes.refused(job, number, f"create pod {place}: {refused}", plank, look.now))
+        return
+    await act(changes.begun(job, number, plank, look.now, is_new=True))

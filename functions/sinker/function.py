@@ -1,0 +1,118 @@
+"""sinker: deletes what is old. Woken by its PingSource (tick `sweep`), and by nothing else.
+
+It needs the cluster of the ProwJobs, every build cluster, and the state bucket. What goes when is said in `prowjobs`,
+`pods` and `ledger`. Nothing is remembered: what one pass does not do the next one does.
+"""
+
+import os
+from collections.abc import Mapping, Sequence, Set
+from datetime import timedelta
+from typing import TypedDict
+
+from cutwater.errors import Later, Refused
+from cutwater.events.effect import Act, Effect
+from cutwater.events.event import Event
+from cutwater.events.level import LevelRole
+from cutwater.events.look import Look
+from cutwater.events.serve import level_role
+from cutwater.kube.client import POD, PROWJOB
+from cutwater.kube.effects import DeletePod, ReleasePod
+from cutwater.prowjob.pods import INFO_FINALIZER, OURS, Pod, as_pod
+from functions.sinker import ledger, pods
+from functions.sinker.ledger import Keeping
+from functions.sinker.prowjobs import Run, as_runs, old_prowjobs
+
+ENOUGH = timedelta(minutes=4)
+"""After so long a pass leaves the rest to the next one."""
+
+
+class Place(TypedDict):
+    """Where a pod is."""
+
+    cluster: str
+    namespace: str
+    name: str
+
+
+class TimeIsUp(Exception):
+    """The pass has taken long enough."""
+
+
+async def sweep(event: Event, look: Look, act: Act) -> None:
+    """One pass. Pods are listed before ProwJobs: a ProwJob is there before its pod, so that no pod seems an orphan."""
+    excluded = look.config.prow.sinker.exclude_clusters
+    found = {alias: await _pods(alias, look) for alias in look.clusters if alias not in excluded}
+    listed = await look.kube.find(PROWJOB, look.config.prow.prowjob_namespace)
+    jobs = {job.metadata.name: job for job in as_runs(listed)}
+    try:
+        gone = await _sink_prowjobs(jobs, look, act)
+        for alias, there in found.items():
+            for pod in there:
+                await _sink_pod(alias, pod, jobs, gone, look, act)
+        async for deletion in ledger.old_entries(look.state, Keeping.of(os.environ), look.now):
+            await _try(deletion, look, act)
+    except TimeIsUp:
+        return
+
+
+async def _pods(alias: str, look: Look) -> Sequence[Pod]:
+    """The pods of ProwJobs in one cluster; none where it does not answer: the others are swept all the same."""
+    try:
+        listed = await look.cluster(alias).find(POD, look.config.prow.pod_namespace, labels=OURS)
+    except (Later, Refused):
+        return ()
+    return [as_pod(one) for one in listed]
+
+
+async def _sink_prowjobs(jobs: Mapping[str, Run], look: Look, act: Act) -> Set[str]:
+    """Delete what is old. The names of those that are gone now."""
+    periodics = {job.name for job in look.config.jobs.periodics}
+    sinker = look.config.prow.sinker
+    deletions = list(old_prowjobs(jobs.values(), sinker, periodics=periodics, now=look.now))
+    return {deletion.name for deletion in deletions if await _try(deletion, look, act)}
+
+
+async def _sink_pod(alias: str, pod: Pod, jobs: Mapping[str, Run], gone: Set[str], look: Look, act: Act) -> None:
+    """Delete the pod if it is old or an orphan, and take off it a finalizer that nobody else will."""
+    name = pods.prowjob_of(pod)
+    job = jobs.get(name)
+    reason = job and pods.is_old(pod, job, look.config.prow.sinker, look.now)
+    if pods.may_be_orphan(pod, look.now) and (name in gone or (job is None and await _is_missing(name, look))):
+        reason = "orphaned"
+    is_held = pods.is_held_for_nothing(pod, job) if job else reason and INFO_FINALIZER in pod.metadata.finalizers
+    place = Place(cluster=alias, namespace=pod.metadata.namespace, name=pod.metadata.name)
+    if is_held:
+        why = f"{pods.INFO_REPORTER} has no more to say of it"
+        await _try(ReleasePod(finalizer=INFO_FINALIZER, why=why, **place), look, act)
+    if reason:
+        await _try(DeletePod(uid=pod.metadata.uid, why=pods.WORDS[reason], **place), look, act)
+
+
+async def _is_missing(name: str, look: Look) -> bool:
+    """Whether there is no ProwJob of this name, and the API server says so."""
+    if not name:
+        return True
+    try:
+        return await look.kube.get(PROWJOB, look.config.prow.prowjob_namespace, name) is None
+    except (Later, Refused):
+        return False
+
+
+async def _try(effect: Effect[object], look: Look, act: Act) -> bool:
+    """Carry it out; whether that succeeded. What fails is tried again in the next pass. Raises TimeIsUp."""
+    if look.again().now - look.now > ENOUGH:
+        raise TimeIsUp
+    try:
+        await act(effect)
+    except (Later, Refused):
+        return False
+    return True
+
+
+async def nothing(event: Event, look: Look) -> Sequence[Effect[object]]:
+    """Only its tick wakes sinker."""
+    return ()
+
+
+sinker = LevelRole(name="sinker", decide=nothing, sweeps={"sweep": sweep}, lease_seconds=300)
+role = level_role(sinker)

@@ -1,0 +1,234 @@
+"""Reports, also where functions die, two come at once, states change meanwhile, and GitHub refuses."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from cutwater.errors import Later, Refused
+from cutwater.events.edges import Edges
+from cutwater.events.effect import Effect, apply
+from cutwater.github.effects import SetStatus
+from cutwater.kube.client import PROWJOB
+from cutwater.kube.effects import MarkReported
+from cutwater.prowjob.labels import REPORTED
+from cutwater.prowjob.reporting import GITHUB, STORAGE
+from functions.crier import comment
+from functions.crier.scope import Scope
+from tests.functions.crier.alone import END, NAMESPACE, Alone, alone
+from tests.functions.kubernetes import Dying, Killed
+from tests.world import CONFIG
+
+pytestmark = pytest.mark.virtual
+
+FAILED_BEFORE = [
+    comment.body_of([f"{test} | sha | [link](u) | true | `/test {test}`" for test in tests], author="bob", extra=None)
+    for tests in (["unit", "docs"], ["lint"])
+]
+
+
+@pytest.mark.parametrize(
+    ("state", "shown", "description"),
+    [
+        ("triggered", "pending", "Job triggered."),
+        ("pending", "pending", "Job pending."),
+        ("success", "success", "Job success."),
+        ("failure", "failure", "Job failure."),
+        ("error", "error", "Job error."),
+        ("aborted", "failure", "Job aborted."),
+    ],
+)
+async def test_a_status_for_each_state(state: str, shown: str, description: str) -> None:
+    async with alone() as world:
+        await world.job("unit", state)
+        await world.look("unit")
+        [(context, (shows, says))] = world.change.statuses.items()
+        assert (context, shows) == ("unit", shown)
+        assert says.startswith(description) and says.endswith(f" BaseSHA:{'b' * 40}")
+        assert await world.told("unit") == state
+
+
+@pytest.mark.parametrize(
+    ("state", "reports"),
+    [
+        pytest.param("failure", [["docs", "lint", "unit"]], id="a failure makes a new one"),
+        pytest.param("success", [["docs", "lint"]], id="a success takes its row away"),
+        pytest.param("error", [["docs", "lint"]], id="an error is no row"),
+        pytest.param("pending", [["unit", "docs"], ["lint"]], id="nothing before the end"),
+    ],
+)
+async def test_the_comment_lists_what_failed(state: str, reports: list[list[str]]) -> None:
+    async with alone(comments=FAILED_BEFORE) as world:
+        await world.job("unit", state)
+        await world.look("unit")
+        assert world.reports == reports
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before it", "after it"])
+@pytest.mark.parametrize("number", range(6))
+@pytest.mark.parametrize("state", ["failure", "success"])
+async def test_killed_at_an_effect(state: str, number: int, *, after: bool) -> None:
+    async with alone(comments=FAILED_BEFORE) as world:
+        await world.job("unit", state)
+        dying = Dying(number, after=after)
+        try:
+            await world.look("unit", apply=dying)
+        except Killed:
+            await asyncio.sleep(90)  # what it held is free again
+            await world.look("unit")
+        assert world.states == {"unit": state}
+        assert world.reports == [["docs", "lint", "unit"] if state == "failure" else ["docs", "lint"]]
+        assert await world.told("unit") == state
+
+
+async def test_several_ends_at_once_lose_no_row() -> None:
+    tests = [f"test-{number}" for number in range(5)]
+    async with alone() as world:
+        for test in tests:
+            await world.job(test, "failure")
+
+        async def until_told(test: str) -> None:
+            while await world.told(test) != "failure":
+                try:
+                    await world.look(test, owner=test)
+                except Later:
+                    await asyncio.sleep(0.5)
+
+        await asyncio.gather(*(until_told(test) for test in tests))
+        [report] = world.reports
+        assert sorted(report) == tests
+
+
+class Meanwhile:
+    """Carries effects out; once the first status is set, and before that is known, the run goes on."""
+
+    def __init__(self, world: Alone, **status: Any) -> None:
+        self._world, self._status = world, status
+        self.statuses: list[str] = []
+        self.told: list[str] = []
+
+    async def __call__(self, effect: Effect[object], edges: Edges) -> object:
+        result = await apply(effect, edges)
+        if isinstance(effect, MarkReported):
+            self.told.append(effect.state)
+        if isinstance(effect, SetStatus):
+            self.statuses.append(effect.state)
+            if len(self.statuses) == 1:
+                await self._world.set("unit", **self._status)
+        return result
+
+
+async def test_a_state_that_comes_meanwhile_is_told_after_it() -> None:
+    async with alone() as world:
+        await world.job("unit", "pending")
+        meanwhile = Meanwhile(world, state="failure", completionTime=END)
+        await world.look("unit", apply=meanwhile)
+        assert meanwhile.statuses == ["pending", "failure"]
+        assert meanwhile.told == ["pending", "failure"]
+        assert world.reports == [["unit"]]
+
+
+async def test_a_report_is_one_functions_at_a_time() -> None:
+    async with alone() as world:
+        await world.job("unit", "pending")
+
+        async def slowly(effect: Effect[object], edges: Edges) -> object:
+            await asyncio.sleep(5)
+            return await apply(effect, edges)
+
+        first = asyncio.ensure_future(world.look("unit", apply=slowly, owner="first"))
+        await asyncio.sleep(1)
+        with pytest.raises(Later):
+            await world.look("unit", owner="second")
+        await first
+        assert world.states == {"unit": "pending"}
+
+
+async def test_an_older_run_does_not_overwrite_what_a_newer_one_has_said() -> None:
+    async with alone() as world:
+        await world.job("old", "success", job="unit")
+        await asyncio.sleep(2)
+        await world.job("new", "pending", job="unit")
+        await world.look("new")
+        await world.look("old")
+        assert world.states == {"unit": "pending"}
+        assert await world.told("old") == "success"
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        pytest.param({"agent": "jenkins"}, id="another agent"),
+        pytest.param({"enabled_orgs": frozenset({"umbrella"})}, id="another organisation"),
+        pytest.param({"disabled_repos": frozenset({"acme/rocket"})}, id="a repository that is disabled"),
+    ],
+)
+async def test_out_of_scope(spec: dict[str, Any]) -> None:
+    async with alone() as world:
+        await world.job("unit", "failure")
+        await world.look("unit", scope=Scope(**spec))
+        assert (world.states, await world.told("unit")) == ({}, "")
+
+
+@pytest.mark.parametrize(
+    "mode, ends, reports",
+    [
+        pytest.param("no_comment_repos: [acme]", {"unit": "failure"}, [], id="no comments"),
+        pytest.param("summary_comment_repos: [acme/rocket]", {"unit": "failure"}, [["unit"]], id="a failure"),
+        pytest.param("summary_comment_repos: [acme]", {"unit": "failure", "e2e": "pending"}, [], id="one still runs"),
+        pytest.param("summary_comment_repos: [acme]", {"unit": "success", "e2e": "error"}, [[]], id="nothing failed"),
+        pytest.param(
+            "summary_comment_repos: [acme]", {"unit": "failure", "e2e": "failure"}, [["e2e", "unit"]], id="two failures"
+        ),
+    ],
+)
+async def test_what_a_repository_wants(mode: str, ends: dict[str, str], reports: list[list[str]]) -> None:
+    async with alone(CONFIG + f"github_reporter: {{{mode}}}\n") as world:
+        for name, state in ends.items():
+            await world.job(name, state)
+        for name in ends:
+            await world.look(name)
+        assert world.reports == reports
+
+
+async def test_a_template_adds_to_the_comment() -> None:
+    async with alone(CONFIG.replace("plank:", "plank:\n  report_templates: {acme: 'Ask {{.Spec.Job}} people.'}")) as world:
+        await world.job("unit", "failure")
+        await world.look("unit")
+        [(_, body)] = world.change.comments
+        assert "\n\nAsk unit people.\n\n<details>" in body
+
+
+async def test_a_template_that_fails_deletes_nothing() -> None:
+    config = CONFIG.replace("plank:", "plank:\n  report_templates: {'*': '{{index .Spec.Refs.Pulls 7}}'}")
+    async with alone(config, comments=FAILED_BEFORE) as world:
+        await world.job("unit", "failure")
+        with pytest.raises(Refused, match="generating comment: "):
+            await world.look("unit")
+        assert world.reports == [["unit", "docs"], ["lint"]]
+        assert await world.told("unit") == ""
+
+
+async def test_a_commit_that_github_does_not_know_counts_as_told() -> None:
+    async with alone() as world:
+        await world.job("unit", "pending")
+        refs = {"pulls": [{"number": 1, "author": "bob", "sha": "f" * 40}]}
+        await world.kube.merge(PROWJOB, NAMESPACE, "unit", {"spec": {"refs": refs}})
+        await world.look("unit")
+        assert await world.told("unit") == "pending"
+
+
+async def test_a_copied_label_goes() -> None:
+    async with alone() as world:
+        await world.job("unit", "pending", labels={REPORTED: "true"})
+        await world.look("unit")
+        assert REPORTED not in (await world.read("unit")).metadata.labels
+
+
+@pytest.mark.parametrize("reporter", [GITHUB, STORAGE, "slackreporter", ""])
+async def test_nothing_is_owed(reporter: str) -> None:
+    async with alone() as world:
+        await world.job("unit", "pending", prev_report_states={GITHUB: "pending", STORAGE: "pending"})
+        await world.look("unit", reporter)
+        await world.look("gone", reporter)
+        assert (world.states, await world.files()) == ({}, {})
