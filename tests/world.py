@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any
 
 import msgspec
+from starlette.types import ASGIApp
 
 from cutwater.config.configuration import Configuration
 from cutwater.config.findings import Source
@@ -73,17 +74,28 @@ def configuration(config: str = CONFIG, jobs: str = JOBS, plugins: str = PLUGINS
 
 
 class World:
-    """Everything there is, and what a test asks of it. `apply` carries out the functions' effects."""
+    """Everything there is, and what a test asks of it.
+
+    A test that kills functions gives its own `apply` (carries out effects), `around` (put around each function),
+    `through` (put before GitHub and the API server, as functions reach them) and `state` (the bucket of the ledger).
+    """
 
     def __init__(
-        self, config: Configuration | None = None, *, apply: Apply = apply, clock: Callable[[], datetime] | None = None
+        self,
+        config: Configuration | None = None,
+        *,
+        apply: Apply = apply,
+        around: Callable[[ASGIApp], ASGIApp] = lambda app: app,
+        through: Callable[[ASGIApp], ASGIApp] = lambda app: app,
+        state: MemoryStore | None = None,
+        clock: Callable[[], datetime] | None = None,
     ) -> None:
         clock = clock or virtual_time.clock
         self.config = config or configuration()
         self.deliveries: list[Attempt] = []
-        self.state = MemoryStore(clock)
+        self.state = state or MemoryStore(clock)
         self.buckets: dict[str, MemoryStore] = {}
-        self.api_server = ApiServer(None, crds=sorted(CRDS.glob("*.yaml")), clock=clock)
+        self.api_server = ApiServer(None, crds=[CRDS / "prowjob.yaml"], clock=clock)
         self.hub = GitHub(clock=clock, deliver=self._deliver)
         self.github = self.hub.world()
         self._transport = InProcessTransport(self.api_server.app)
@@ -93,8 +105,8 @@ class World:
         self.functions = Functions(
             services(ROLES),
             self._resources,
-            kube=self.api_server.app,
-            github=self.hub.app,  # type: ignore[arg-type]
+            kube=through(self.api_server.app),
+            github=through(self.hub.app),  # type: ignore[arg-type]
             token=self.github.token(BOT),
             state=lambda: self.state,
             bucket=lambda name: self.buckets.setdefault(name, MemoryStore(clock)),
@@ -102,6 +114,7 @@ class World:
             webhook_secret=SECRET,
             clock=clock,
             apply=apply,
+            around=around,
             on_delivery=self.deliveries.append,
         )
         self._sources: list[asyncio.Task[None]] = []

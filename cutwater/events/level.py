@@ -22,6 +22,8 @@ from cutwater.kube.client import Conflict
 from cutwater.kube.leases import Lease, Leases
 
 RECORDS = "records/"
+BOOKKEEPING = frozenset({"LookAgain", "KeepState"})
+"""Effects that change nothing for anybody: alone they are not worth a record."""
 LOOKS = 3
 """How often a role looks again at once when what it had seen has changed under its hands."""
 
@@ -129,7 +131,7 @@ async def _decide_and_act(
 
 
 async def _record(role: LevelRole, event: Event, edges: Edges, look: Look, steps: list[Step]) -> None:
-    if not steps or event["tick"]:
+    if all(step.effect["type"] in BOOKKEEPING for step in steps):
         return
     record = Record(
         role=role.name,

@@ -33,8 +33,9 @@ GITHUB = "http://github"
 class Functions:
     """The functions of `services`, in this process, and the Broker of `resources` between them.
 
-    `kube` and `github` are ASGI applications; `token` is the bot's at GitHub. `apply` carries effects out: a test's
-    may die halfway. `on_delivery` is told of each event that the broker delivers.
+    `kube` and `github` are ASGI applications; `token` is the bot's at GitHub. `apply` carries effects out, and
+    `around` is put around each function: a test's may die halfway. `on_delivery` is told of each event that the broker
+    delivers.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Functions:
         event_key: str = "event key",
         clock: Callable[[], datetime] = utc_now,
         apply: Apply = apply,
+        around: Callable[[ASGIApp], ASGIApp] = lambda app: app,
         on_delivery: Callable[[Attempt], None] | None = None,
     ) -> None:
         client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=github), base_url=GITHUB)
@@ -71,7 +73,7 @@ class Functions:
             webhook_secret=webhook_secret.encode,
             clock=clock,
         )
-        self.by_name = {service.name: InProcess(_Opened(service, self.edges, apply)) for service in services}
+        self.by_name = {service.name: InProcess(around(_Opened(service, self.edges, apply))) for service in services}
         self.broker = Broker(resources, self.by_name, clock=clock, on_delivery=on_delivery)
 
     async def _publish(self, event: Event) -> None:

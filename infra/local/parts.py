@@ -69,7 +69,12 @@ async def serve(app: ASGIApp, port: int) -> None:
 
 
 def api_server(settings: Settings) -> ApiServer:
-    return ApiServer(settings.folder / "kube.sqlite", crds=sorted(CRDS.glob("*.yaml")), pod_logs=settings.pod_logs)
+    return ApiServer(
+        settings.folder / "kube.sqlite",
+        crds=[CRDS / "prowjob.yaml"],
+        pod_logs=settings.pod_logs,
+        token=settings.secret("kube-token"),
+    )
 
 
 def github(settings: Settings) -> GitHub:
@@ -93,7 +98,7 @@ def s3(settings: Settings) -> S3:
 
 
 def pods(settings: Settings) -> Pods:
-    kube = HttpTransport(settings.kube)
+    kube = HttpTransport(settings.kube, settings.secret("kube-token"))
     return Pods(kube, settings.folder / "pods", settings.pod_logs, hidden=(settings.folder,))
 
 
@@ -128,7 +133,8 @@ async def run_eventing(settings: Settings, functions: Functions, broker: Broker 
     """Broker, sources and front over functions that are given."""
     resources = loading.load(TRIGGERS)
     broker = broker or Broker(resources, functions)
-    kube = HttpKube(httpx2.AsyncClient(base_url=settings.kube))
+    signed = {"Authorization": f"Bearer {settings.secret('kube-token')}"}
+    kube = HttpKube(httpx2.AsyncClient(base_url=settings.kube, headers=signed))
     ping = PingSources(resources.ping_sources, broker.post)
     objects = ApiServerSources(resources.apiserver_sources, kube, broker.post, api_server=settings.kube)
     async with asyncio.TaskGroup() as tasks:

@@ -115,8 +115,10 @@ class Platform:
 
     async def _furnish(self) -> None:
         """What the parts expect to find in the API server: namespaces, the pods' key to the artifacts, a kubeconfig."""
-        self.settings.kubeconfig.write_text(_kubeconfig(self.settings.kube))
-        async with httpx2.AsyncClient(base_url=self.settings.kube) as client:
+        self.settings.kubeconfig.touch(mode=0o600)
+        self.settings.kubeconfig.write_text(_kubeconfig(self.settings.kube, self.settings.secret("kube-token")))
+        signed = {"Authorization": f"Bearer {self.settings.secret('kube-token')}"}
+        async with httpx2.AsyncClient(base_url=self.settings.kube, headers=signed) as client:
             for name in NAMESPACES:
                 body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
                 await client.post("/api/v1/namespaces", json=body)
@@ -144,13 +146,13 @@ def _storage_secret(settings: Settings) -> dict[str, object]:
     }
 
 
-def _kubeconfig(server: str) -> str:
+def _kubeconfig(server: str, token: str) -> str:
     return msgspec.json.encode(
         {
             "apiVersion": "v1",
             "kind": "Config",
             "clusters": [{"name": "local", "cluster": {"server": server}}],
-            "users": [{"name": "local", "user": {}}],
+            "users": [{"name": "local", "user": {"token": token}}],
             "contexts": [{"name": "default", "context": {"cluster": "local", "user": "local"}}],
             "current-context": "default",
         }

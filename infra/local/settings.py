@@ -19,6 +19,8 @@ TRIGGERS = PRODUCT_ROOT / "triggers"
 CRDS = PRODUCT_ROOT / "crds"
 STATE_BUCKET = "state"
 ARTIFACTS_BUCKET = "artifacts"
+SECRETS = ("hmac-token", "event-key", "github-token", "kube-token", "s3-state", "s3-artifacts")
+"""What the parts share and a test pod must not know."""
 
 
 class Ports(Struct, frozen=True, kw_only=True):
@@ -78,7 +80,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         return self.folder / "kubeconfig"
 
     def secret_file(self, name: str) -> Path:
-        """One of the platform's secrets: `hmac-token`, `event-key`, `github-token`, `s3-state`, `s3-artifacts`."""
+        """The file of one of SECRETS."""
         return self.folder / "secrets" / name
 
     def secret(self, name: str) -> str:
@@ -88,7 +90,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         """Make the folder, the secrets that are not there yet, and the file that the parts read."""
         (self.folder / "secrets").mkdir(parents=True, exist_ok=True, mode=0o700)
         self.logs.mkdir(exist_ok=True)
-        for name in ("hmac-token", "event-key", "github-token", "s3-state", "s3-artifacts"):
+        for name in SECRETS:
             path = self.secret_file(name)
             if not path.exists():
                 path.touch(mode=0o600)

@@ -34,7 +34,7 @@ class Scenario:
     def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
         self.settings, self._say = settings, say
         self.author, self.reviewer = Person(settings, seed.AUTHOR), Person(settings, seed.REVIEWER)
-        self.kube = Kube(HttpTransport(settings.kube))
+        self.kube = Kube(HttpTransport(settings.kube, settings.secret("kube-token")))
         key = "s3-artifacts"
         self.bucket = S3Store(
             ARTIFACTS_BUCKET,

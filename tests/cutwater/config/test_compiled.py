@@ -1,0 +1,59 @@
+import pytest
+
+from cutwater.config import compiled
+from cutwater.config.configuration import Configuration
+from tests.cutwater.config.configured import POD, configured
+from tests.cutwater.config.test_plugins import Settings
+
+CONFIG = """
+sinker: {max_pod_age: 90m}
+tide: {queries: [{orgs: [acme]}], merge_method: {acme: {rocket: {main: squash}}}}
+plank: {default_decoration_config_entries: [{config: {timeout: 2h, default_memory_request: 1Gi}}]}
+presets: [{labels: {a: b}}]
+"""
+JOBS = f"""
+presubmits: {{acme/rocket: [{{name: a, {POD}}}], acme/engine: [{{name: b, {POD}, branches: [main]}}]}}
+postsubmits: {{acme/rocket: [{{name: c, {POD}, always_run: false}}]}}
+periodics: [{{name: d, interval: 1h, {POD}}}]
+"""
+PLUGINS = "plugins: {acme: {plugins: [loud]}}\nloud: {note: on}\nother: {x: on}"
+
+
+@pytest.fixture
+def whole() -> Configuration:
+    return configured(CONFIG, jobs=JOBS, plugins=PLUGINS)
+
+
+def test_what_is_written_is_read(whole: Configuration) -> None:
+    again = compiled.read(compiled.write(whole))
+    assert (again.prow, again.digest) == (whole.prow, whole.digest)
+    assert dict(again.jobs.presubmits) == dict(whole.jobs.presubmits)
+    assert dict(again.jobs.postsubmits) == dict(whole.jobs.postsubmits)
+    assert (tuple(again.jobs.periodics), tuple(again.jobs.presets)) == (whole.jobs.periodics, whole.jobs.presets)
+    assert again.jobs.repositories == {"acme/rocket", "acme/engine"}
+    assert again.plugins.enabled_for("acme", "any") == ("loud",)
+
+
+def test_the_same_configuration_gives_the_same_bytes(whole: Configuration) -> None:
+    content = compiled.write(whole)
+    assert content == compiled.write(configured(CONFIG, jobs=JOBS, plugins=PLUGINS))
+    assert content == compiled.write(compiled.read(content))
+
+
+def test_sections_are_typed_while_their_text_is_known(whole: Configuration) -> None:
+    again = compiled.read(compiled.write(whole, sections={"loud": Settings, "absent": Settings}))
+    assert again.plugins.section("loud", Settings) == Settings(note="true")
+    assert again.plugins.sections == {"loud": {"repos": [], "quiet": False, "note": "true"}, "other": {"x": True}}
+    assert again.plugins.section("absent", tuple[Settings, ...]) == ()
+
+
+def test_a_repository_is_decoded_when_it_is_asked_for(whole: Configuration) -> None:
+    again = compiled.read(compiled.write(whole).replace(b'"name":"b"', b'"name":  '))
+    assert [job.name for job in again.jobs.presubmits_of("acme", "rocket")] == ["a"]
+    with pytest.raises(ValueError, match="malformed"):
+        again.jobs.presubmits_of("acme", "engine")
+
+
+def test_something_else_is_refused() -> None:
+    with pytest.raises(ValueError, match="not a compiled configuration"):
+        compiled.read(b"presubmits: {}")
