@@ -106,7 +106,7 @@ class World:
             services(ROLES),
             self._resources,
             kube=through(self.api_server.app),
-            github=through(self.hub.app),  # type: ignore[arg-type]
+            github=through(self.hub.app),
             token=self.github.token(BOT),
             state=lambda: self.state,
             bucket=lambda name: self.buckets.setdefault(name, MemoryStore(clock)),

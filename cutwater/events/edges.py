@@ -25,7 +25,7 @@ class Edges:
     `clusters`: the aliases of all build clusters. `publish`: sends an event to the Broker; raises Later.
     `configuration`: the one in force.
     `event_key`: what hook signs its events with. `webhook_secret`: the file of secrets that GitHub signs with.
-    `pace`: how long leases and grace times are, measured by production's; a test that kills real processes shortens them.
+    `pace`: how long leases and grace times are, measured by production's; tests that kill real processes shorten them.
     """
 
     def __init__(

@@ -4,8 +4,10 @@ The objects are the state. A record is written afterwards, and only when somethi
 at once (a limited job's name, one report, a pool), the role names what it must have to itself.
 """
 
+import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -41,6 +43,9 @@ class LevelRole(Struct, frozen=True, kw_only=True):
     `excludes` answers with the names that the role must have to itself while it looks and acts, in the order in
     which they are taken; `lease_seconds` is how long each is held at most. Which `tick` a sweep answers to stands in
     `sweeps`; a sweep does nothing while the last one still runs.
+
+    With a `pace` (seconds) the one name that the role must have to itself is looked at no more often than that: an
+    event that finds it taken leaves word, and the holder looks again in its stead, for `patience` seconds at most.
     """
 
     name: str
@@ -48,6 +53,8 @@ class LevelRole(Struct, frozen=True, kw_only=True):
     sweeps: dict[str, Decide] = {}
     excludes: Callable[[Event, Look], Awaitable[Sequence[str]]] = _nothing
     lease_seconds: float = 60
+    pace: float = 0
+    patience: float = 540
 
 
 class Record(Struct, kw_only=True, omit_defaults=True):
@@ -63,28 +70,82 @@ class Record(Struct, kw_only=True, omit_defaults=True):
 async def look_again(role: LevelRole, event: Event, edges: Edges, *, owner: str, apply: Apply) -> list[Step]:
     """Look, decide and act for one event. The steps that were taken. Raises Later."""
     tick = event["tick"]
-    decide = role.sweeps[tick] if tick else role.decide
     for _ in range(LOOKS):
-        steps: list[Step] = []
         look = await look_at(edges)
         names = [f"{role.name}/{tick}"] if tick else await role.excludes(event, look)
         leases = Leases(edges.kube, look.config.prow.prowjob_namespace, owner, edges.clock)
+        if role.pace and names and not tick:
+            return await _look_until_silence(role, event, edges, leases, names[0], apply)
         held = await _take(leases, names, role.lease_seconds * edges.pace)
         if held is None and tick:
             return []  # the last sweep still runs
         if held is None:
             raise Later(f"another function is at {', '.join(names)}", seconds=1)
-        look = look.holding(names) if names else look
         try:
-            await _decide_and_act(decide, event, look, edges, apply, steps)
+            return await _look_once(role, event, edges, look.holding(names) if names else look, apply)
         except Conflict:
             continue  # the object is not what it was: look again
         finally:
             for lease in reversed(held):
                 await lease.give_back()
-            await _record(role, event, edges, look, steps)
-        return steps
     raise Later("what was looked at keeps changing", seconds=1)
+
+
+async def _look_until_silence(
+    role: LevelRole, event: Event, edges: Edges, leases: Leases, name: str, apply: Apply
+) -> list[Step]:
+    """Look at once, or when the pace allows it, and again while events leave word. Raises Later.
+
+    Where a holder dies, the word that was left with it is lost: the next event finds what it was about, or the sweep.
+    """
+    lease = await leases.take_or_leave_word(name, event.id, seconds=role.lease_seconds * edges.pace)
+    if lease is None:
+        return []
+    steps: list[Step] = []
+    end = edges.clock() + timedelta(seconds=role.patience)
+    try:
+        while True:
+            await _keep_pace(lease, role.pace * edges.pace, edges)
+            await lease.begin_look()
+            try:
+                steps += await _look_once(role, event, edges, (await look_at(edges)).holding([name]), apply)
+            except Conflict:
+                steps += await _look_once(role, event, edges, (await look_at(edges)).holding([name]), apply)
+            if await lease.set_free():
+                return steps
+            if edges.clock() >= end:
+                break
+    except BaseException:
+        await _let_go(lease)
+        raise
+    await _let_go(lease)
+    raise Later(f"{name} keeps changing", seconds=1)
+
+
+async def _keep_pace(lease: Lease, seconds: float, edges: Edges) -> None:
+    """Wait until so long after the last look."""
+    if lease.looked is not None:
+        rest = seconds - (edges.clock() - lease.looked).total_seconds()
+        if 0 < rest <= seconds:
+            await asyncio.sleep(rest)
+
+
+async def _let_go(lease: Lease) -> None:
+    try:
+        await lease.set_free(whatever_was_said=True)
+    except (Conflict, Later):
+        return  # it is another's, or runs out by itself
+
+
+async def _look_once(role: LevelRole, event: Event, edges: Edges, look: Look, apply: Apply) -> list[Step]:
+    """One look, its decision and its effects, and the record of them. Raises Conflict, Later and Refused."""
+    steps: list[Step] = []
+    try:
+        decide = role.sweeps[event["tick"]] if event["tick"] else role.decide
+        await _decide_and_act(decide, event, look, edges, apply, steps)
+    finally:
+        await _record(role, event, edges, look, steps)
+    return steps
 
 
 async def _take(leases: Leases, names: Sequence[str], seconds: float) -> list[Lease] | None:
