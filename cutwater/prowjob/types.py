@@ -19,6 +19,7 @@ Json = Mapping[str, Any]
 """An object whose inside is Kubernetes' or Tekton's: a pod spec, a pipeline."""
 
 PodSpec = Annotated[Mapping[str, Any], Meta(extra={"kubernetes": "PodSpec"})]
+"""Kubernetes' own. The note tells the reader of configuration which fields there are and what each holds."""
 
 API_VERSION = "prow.k8s.io/v1"
 KIND = "ProwJob"

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from cutwater.prowjob.labels import CREATED_BY_PROW
 from cutwater.prowjob.pods import Pod, cause_of_stop
-from cutwater.prowjob.reporting import REPORTERS
+from cutwater.prowjob.reporting import REPORTERS, is_owed
 from cutwater.prowjob.types import ProwJob
 
 KUBERNETES, JENKINS = "kubernetes", "jenkins"
@@ -35,9 +35,9 @@ def wanted_by(job: ProwJob) -> Iterator[Want]:
         yield Want(role="plank", subject=subject, why=why)
     if job.spec.agent == JENKINS and not job.is_complete and job.status.state != "scheduling":
         yield Want(role="jenkins-operator", subject=subject, why="it is not complete")
-    for reporter, should_report in REPORTERS.items():
-        told = job.status.prev_report_states.get(reporter, "")
-        if told != job.status.state and should_report(job):
+    for reporter in REPORTERS:
+        if is_owed(job, reporter):
+            told = job.status.prev_report_states.get(reporter, "")
             why = f"{reporter} told of {told or 'nothing'}, not of {job.status.state}"
             yield Want(role="crier", subject=subject, why=why, reporter=reporter)
     if pool := _pool(job):

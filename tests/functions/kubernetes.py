@@ -89,9 +89,12 @@ class Cluster(InProcessTransport):
 
 
 class Kubernetes:
-    """The cluster of the ProwJobs, which is the build cluster `default`, too, and another build cluster, `far`."""
+    """The cluster of the ProwJobs, which is the build cluster `default`, too, and another build cluster, `far`.
 
-    def __init__(self, config: Configuration) -> None:
+    `given`: edges of other kinds.
+    """
+
+    def __init__(self, config: Configuration, **given: Any) -> None:
         self.clusters = {"default": Cluster(), "far": Cluster()}
         self.kube = self.clusters["default"].kube
         self.published = Published()
@@ -101,6 +104,7 @@ class Kubernetes:
             cluster=self._cluster,
             clusters=lambda: ("default", "far"),
             publish=self.published.publish,
+            **given,
         )
 
     async def start(self) -> "Kubernetes":

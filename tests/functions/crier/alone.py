@@ -1,39 +1,63 @@
 """Crier alone with a GitHub, an API server and buckets: nothing wakes it but the test."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import httpx2
 import msgspec
 
 from cutwater.events.effect import Apply, apply
 from cutwater.events.level import look_again
 from cutwater.events.publish import look_event
+from cutwater.github.client import GitHub
 from cutwater.kube.client import PROWJOB
 from cutwater.prowjob.new import new_prowjob
 from cutwater.prowjob.reporting import GITHUB
-from cutwater.prowjob.types import ProwJob, ProwJobSpec
+from cutwater.prowjob.types import ProwJobSpec
 from cutwater.storage.memory import MemoryStore
+from functions.crier.comment import TAG
 from functions.crier.function import crier
 from functions.crier.scope import Scope
-from infra.local.github.world import Issue
+from infra.local.github import server
 from tests import virtual_time
-from tests.world import BOT, CONFIG, World, configuration
+from tests.functions.kubernetes import NAMESPACE, Kubernetes
+from tests.world import BOT, CONFIG, configuration
 
-NAMESPACE = "default"
 END = "2026-03-02T11:59:30Z"
-TAG = "<!-- test report -->"
+EVERYTHING = Scope()
 
 
-class Alone:
+class Alone(Kubernetes):
     """A pull request, and ProwJobs for it. A job is named as its context is."""
 
-    def __init__(self, world: World, change: Issue) -> None:
-        self.world, self.change = world, change
-        self.edges, self.kube = world.functions.edges, world.kube
-        self.artifacts: MemoryStore = world.buckets.setdefault("artifacts", MemoryStore(virtual_time.clock))
+    def __init__(self, config: str = CONFIG) -> None:
+        self.hub = server.GitHub(clock=virtual_time.clock, deliver=_nowhere)
+        self.artifacts = MemoryStore(virtual_time.clock)
+        people = self.hub.world()
+        people.organisation("acme", members=["bob"], admins=[BOT])
+        token = people.token(BOT)
+        transport = httpx2.ASGITransport(app=self.hub.app)
+        client = httpx2.AsyncClient(transport=transport, base_url="http://github")
 
-    async def job(
+        async def bots(org: str) -> str:
+            return token
+
+        github = GitHub(client, bots, api="http://github/api/v3", graphql_api="http://github/api/graphql")
+        super().__init__(
+            configuration(config, jobs="{}", plugins="{}"), github=lambda: github, bucket=lambda name: self.artifacts
+        )
+
+    async def begin(self, comments: Sequence[str] = ()) -> "Alone":
+        """Start; `comments` are what the bot has said on the pull request before."""
+        await self.start()
+        people = self.hub.world()
+        rocket = people.repository("acme/rocket", files={"README.md": "rocket\n"}, collaborators={BOT: "write"})
+        self.change = await people.pull_request(rocket, author="bob", files={"fin.txt": "balsa\n"})
+        for body in comments:
+            await self.change.comment(BOT, body)
+        return self
+
+    async def run(
         self, name: str, state: str, *, job: str = "", labels: dict[str, str] | None = None, **status: Any
     ) -> None:
         """A presubmit's run in this state, complete where the state is final."""
@@ -47,26 +71,23 @@ class Alone:
             msgspec.convert(spec, ProwJobSpec), name=name, namespace=NAMESPACE, start=start, labelled=labels or {}
         )
         body = msgspec.to_builtins(made)
-        body["status"] |= {"state": state, "build_id": "7", "url": f"http://deck/{name}", "description": f"Job {state}."}
+        body["status"] |= {
+            "state": state,
+            "build_id": "7",
+            "url": f"http://deck/{name}",
+            "description": f"Job {state}.",
+        }
         if state in {"success", "failure", "error"}:
             body["status"]["completionTime"] = END
         body["status"] |= status
         await self.kube.create(PROWJOB, NAMESPACE, body)
 
-    async def set(self, name: str, **status: Any) -> None:
-        await self.kube.merge(PROWJOB, NAMESPACE, name, {"status": status})
-
-    async def read(self, name: str) -> ProwJob:
-        found = await self.kube.read.prowjob(NAMESPACE, name)
-        assert found is not None, f"there is no ProwJob {name}"
-        return found
-
     async def told(self, name: str, reporter: str = GITHUB) -> str:
         """The state that the reporter has told of."""
         return (await self.read(name)).status.prev_report_states.get(reporter, "")
 
-    async def look(
-        self, name: str, reporter: str = GITHUB, *, apply: Apply = apply, scope: Scope = Scope(), owner: str = "test"
+    async def report(
+        self, name: str, reporter: str = GITHUB, *, apply: Apply = apply, scope: Scope = EVERYTHING, owner: str = "test"
     ) -> None:
         """One event."""
         event = look_event("crier", f"{NAMESPACE}/{name}", reporter=reporter)
@@ -98,16 +119,10 @@ def failed_tests(body: str) -> list[str]:
     return [line.partition(" | ")[0] for line in body.splitlines() if line.endswith("`") and " | " in line]
 
 
-@asynccontextmanager
-async def alone(config: str = CONFIG, comments: Sequence[str] = ()) -> AsyncIterator[Alone]:
+async def alone(config: str = CONFIG, comments: Sequence[str] = ()) -> Alone:
     """Crier, and a pull request on which the bot has said something before."""
-    world = World(configuration(config))
-    change = await world.github.pull_request(world.rocket, author="bob", files={"fin.txt": "balsa\n"})
-    for body in comments:
-        await change.comment(BOT, body)
-    try:
-        yield Alone(world, change)
-    finally:
-        await world.functions.broker.close()
-        world.api_server.close()
-        world.hub.close()
+    return await Alone(config).begin(comments)
+
+
+async def _nowhere(url: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str]:
+    return 200, ""

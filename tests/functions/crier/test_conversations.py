@@ -1,13 +1,15 @@
 """What people see of their tests on a pull request: statuses and the comment, from the first webhook to the end."""
 
-import msgspec
 import pytest
 
-from cutwater.prowjob.descriptions import base_sha_of
+from cutwater.prowjob.labels import REPORTED
 from infra.local.github.world import Issue
+from tests.functions.crier.alone import failed_tests
 from tests.world import BOT, World
 
 pytestmark = pytest.mark.virtual
+
+TESTS = {"unit", "flight"}
 
 
 async def pull_request(world: World) -> Issue:
@@ -16,39 +18,41 @@ async def pull_request(world: World) -> Issue:
     return change
 
 
-def reports(change: Issue) -> list[str]:
-    """The rows of each comment with results."""
-    return [text for who, text in change.comments if who == BOT and "<!-- test report -->" in text]
-
-
-def failed(report: str) -> list[str]:
-    return [line.partition(" | ")[0] for line in report.splitlines() if line.endswith("`")]
-
-
 async def end(world: World, **phases: str) -> None:
+    """The pods of these jobs end."""
     jobs = await world.jobs()
     for name, phase in phases.items():
         await world.end_pod(jobs[name], phase=phase)
-    await world.settle()
+    await world.settle(20)
 
 
-async def test_from_the_first_status_to_the_last() -> None:
+def states(change: Issue) -> dict[str, str]:
+    return {context: change.statuses[context][0] for context in TESTS}
+
+
+def reports(change: Issue) -> list[list[str]]:
+    return [failed_tests(body) for who, body in change.comments if who == BOT]
+
+
+async def test_tests_fail_and_pass_again() -> None:
     async with World() as world:
         change = await pull_request(world)
-        print(change.statuses)
-        assert {context: state for context, (state, _) in change.statuses.items()} == {
-            "unit": "pending",
-            "flight": "pending",
-        }
+        assert states(change) == {"unit": "pending", "flight": "pending"}
+        assert reports(change) == []
+        await end(world, unit="Failed", flight="Failed")
+        assert states(change) == {"unit": "failure", "flight": "failure"}
+        assert [sorted(report) for report in reports(change)] == [["flight", "unit"]]
+        await change.comment("bob", "/test flight")
+        await world.settle()
+        assert states(change) == {"unit": "failure", "flight": "pending"}
+        await end(world, flight="Succeeded")
+        assert states(change) == {"unit": "failure", "flight": "success"}
+        assert reports(change) == [["unit"]]
+
+
+async def test_what_is_over_is_passed_over() -> None:
+    async with World() as world:
+        await pull_request(world)
         await end(world, unit="Succeeded", flight="Failed")
-        print(change.statuses, change.comments)
-        print([(d.event.extensions, d.status) for d in world.deliveries if d.subscriber == "crier"] if 0 else "")
-        print(world.buckets.keys(), list(world.buckets["artifacts"]._objects))
-        for k, v in world.buckets["artifacts"]._objects.items():
-            print(k, v.body.decode()[:300])
-        jobs = await world.kube.read.prowjobs("default")
-        print([(j.spec.job, j.status.prev_report_states, j.metadata.labels) for j in jobs])
-        await world.settle(120)
-        jobs = await world.kube.read.prowjobs("default")
-        print([(j.spec.job, j.status.prev_report_states, j.metadata.labels.get("cutwater.dev/reported")) for j in jobs])
-        assert 0
+        await world.settle(70)
+        assert {REPORTED in job.metadata.labels for job in (await world.jobs()).values()} == {True}

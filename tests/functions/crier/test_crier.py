@@ -14,9 +14,10 @@ from cutwater.kube.effects import MarkReported
 from cutwater.prowjob.labels import REPORTED
 from cutwater.prowjob.reporting import GITHUB, STORAGE
 from functions.crier import comment
+from functions.crier.function import crier
 from functions.crier.scope import Scope
-from tests.functions.crier.alone import END, NAMESPACE, Alone, alone
-from tests.functions.kubernetes import Dying, Killed
+from tests.functions.crier.alone import END, Alone, alone
+from tests.functions.kubernetes import NAMESPACE, Dying, Killed
 from tests.world import CONFIG
 
 pytestmark = pytest.mark.virtual
@@ -39,13 +40,13 @@ FAILED_BEFORE = [
     ],
 )
 async def test_a_status_for_each_state(state: str, shown: str, description: str) -> None:
-    async with alone() as world:
-        await world.job("unit", state)
-        await world.look("unit")
-        [(context, (shows, says))] = world.change.statuses.items()
-        assert (context, shows) == ("unit", shown)
-        assert says.startswith(description) and says.endswith(f" BaseSHA:{'b' * 40}")
-        assert await world.told("unit") == state
+    world = await alone()
+    await world.run("unit", state)
+    await world.report("unit")
+    [(context, (shows, says))] = world.change.statuses.items()
+    assert (context, shows) == ("unit", shown)
+    assert says.startswith(description) and says.endswith(f" BaseSHA:{'b' * 40}")
+    assert await world.told("unit") == state
 
 
 @pytest.mark.parametrize(
@@ -58,45 +59,45 @@ async def test_a_status_for_each_state(state: str, shown: str, description: str)
     ],
 )
 async def test_the_comment_lists_what_failed(state: str, reports: list[list[str]]) -> None:
-    async with alone(comments=FAILED_BEFORE) as world:
-        await world.job("unit", state)
-        await world.look("unit")
-        assert world.reports == reports
+    world = await alone(comments=FAILED_BEFORE)
+    await world.run("unit", state)
+    await world.report("unit")
+    assert world.reports == reports
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before it", "after it"])
 @pytest.mark.parametrize("number", range(6))
 @pytest.mark.parametrize("state", ["failure", "success"])
 async def test_killed_at_an_effect(state: str, number: int, *, after: bool) -> None:
-    async with alone(comments=FAILED_BEFORE) as world:
-        await world.job("unit", state)
-        dying = Dying(number, after=after)
-        try:
-            await world.look("unit", apply=dying)
-        except Killed:
-            await asyncio.sleep(90)  # what it held is free again
-            await world.look("unit")
-        assert world.states == {"unit": state}
-        assert world.reports == [["docs", "lint", "unit"] if state == "failure" else ["docs", "lint"]]
-        assert await world.told("unit") == state
+    world = await alone(comments=FAILED_BEFORE)
+    await world.run("unit", state)
+    dying = Dying(number, after=after)
+    try:
+        await world.report("unit", apply=dying)
+    except Killed:
+        await asyncio.sleep(90)  # what it held is free again
+        await world.report("unit")
+    assert world.states == {"unit": state}
+    assert world.reports == [["docs", "lint", "unit"] if state == "failure" else ["docs", "lint"]]
+    assert await world.told("unit") == state
 
 
 async def test_several_ends_at_once_lose_no_row() -> None:
     tests = [f"test-{number}" for number in range(5)]
-    async with alone() as world:
-        for test in tests:
-            await world.job(test, "failure")
+    world = await alone()
+    for test in tests:
+        await world.run(test, "failure")
 
-        async def until_told(test: str) -> None:
-            while await world.told(test) != "failure":
-                try:
-                    await world.look(test, owner=test)
-                except Later:
-                    await asyncio.sleep(0.5)
+    async def until_told(test: str) -> None:
+        while await world.told(test) != "failure":
+            try:
+                await world.report(test, owner=test)
+            except Later:
+                await asyncio.sleep(0.5)
 
-        await asyncio.gather(*(until_told(test) for test in tests))
-        [report] = world.reports
-        assert sorted(report) == tests
+    await asyncio.gather(*(until_told(test) for test in tests))
+    [report] = world.reports
+    assert sorted(report) == tests
 
 
 class Meanwhile:
@@ -119,40 +120,40 @@ class Meanwhile:
 
 
 async def test_a_state_that_comes_meanwhile_is_told_after_it() -> None:
-    async with alone() as world:
-        await world.job("unit", "pending")
-        meanwhile = Meanwhile(world, state="failure", completionTime=END)
-        await world.look("unit", apply=meanwhile)
-        assert meanwhile.statuses == ["pending", "failure"]
-        assert meanwhile.told == ["pending", "failure"]
-        assert world.reports == [["unit"]]
+    world = await alone()
+    await world.run("unit", "pending")
+    meanwhile = Meanwhile(world, state="failure", completionTime=END)
+    await world.report("unit", apply=meanwhile)
+    assert meanwhile.statuses == ["pending", "failure"]
+    assert meanwhile.told == ["pending", "failure"]
+    assert world.reports == [["unit"]]
 
 
 async def test_a_report_is_one_functions_at_a_time() -> None:
-    async with alone() as world:
-        await world.job("unit", "pending")
+    world = await alone()
+    await world.run("unit", "pending")
 
-        async def slowly(effect: Effect[object], edges: Edges) -> object:
-            await asyncio.sleep(5)
-            return await apply(effect, edges)
+    async def slowly(effect: Effect[object], edges: Edges) -> object:
+        await asyncio.sleep(5)
+        return await apply(effect, edges)
 
-        first = asyncio.ensure_future(world.look("unit", apply=slowly, owner="first"))
-        await asyncio.sleep(1)
-        with pytest.raises(Later):
-            await world.look("unit", owner="second")
-        await first
-        assert world.states == {"unit": "pending"}
+    first = asyncio.ensure_future(world.report("unit", apply=slowly, owner="first"))
+    await asyncio.sleep(1)
+    with pytest.raises(Later):
+        await world.report("unit", owner="second")
+    await first
+    assert world.states == {"unit": "pending"}
 
 
 async def test_an_older_run_does_not_overwrite_what_a_newer_one_has_said() -> None:
-    async with alone() as world:
-        await world.job("old", "success", job="unit")
-        await asyncio.sleep(2)
-        await world.job("new", "pending", job="unit")
-        await world.look("new")
-        await world.look("old")
-        assert world.states == {"unit": "pending"}
-        assert await world.told("old") == "success"
+    world = await alone()
+    await world.run("old", "success", job="unit")
+    await asyncio.sleep(2)
+    await world.run("new", "pending", job="unit")
+    await world.report("new")
+    await world.report("old")
+    assert world.states == {"unit": "pending"}
+    assert await world.told("old") == "success"
 
 
 @pytest.mark.parametrize(
@@ -164,10 +165,10 @@ async def test_an_older_run_does_not_overwrite_what_a_newer_one_has_said() -> No
     ],
 )
 async def test_out_of_scope(spec: dict[str, Any]) -> None:
-    async with alone() as world:
-        await world.job("unit", "failure")
-        await world.look("unit", scope=Scope(**spec))
-        assert (world.states, await world.told("unit")) == ({}, "")
+    world = await alone()
+    await world.run("unit", "failure")
+    await world.report("unit", scope=Scope(**spec))
+    assert (world.states, await world.told("unit")) == ({}, "")
 
 
 @pytest.mark.parametrize(
@@ -183,52 +184,67 @@ async def test_out_of_scope(spec: dict[str, Any]) -> None:
     ],
 )
 async def test_what_a_repository_wants(mode: str, ends: dict[str, str], reports: list[list[str]]) -> None:
-    async with alone(CONFIG + f"github_reporter: {{{mode}}}\n") as world:
-        for name, state in ends.items():
-            await world.job(name, state)
-        for name in ends:
-            await world.look(name)
-        assert world.reports == reports
+    world = await alone(CONFIG + f"github_reporter: {{{mode}}}\n")
+    for name, state in ends.items():
+        await world.run(name, state)
+    for name in ends:
+        await world.report(name)
+    assert world.reports == reports
 
 
 async def test_a_template_adds_to_the_comment() -> None:
-    async with alone(CONFIG.replace("plank:", "plank:\n  report_templates: {acme: 'Ask {{.Spec.Job}} people.'}")) as world:
-        await world.job("unit", "failure")
-        await world.look("unit")
-        [(_, body)] = world.change.comments
-        assert "\n\nAsk unit people.\n\n<details>" in body
+    world = await alone(CONFIG.replace("plank:", "plank:\n  report_templates: {acme: 'Ask {{.Spec.Job}} people.'}"))
+    await world.run("unit", "failure")
+    await world.report("unit")
+    [(_, body)] = world.change.comments
+    assert "\n\nAsk unit people.\n\n<details>" in body
 
 
 async def test_a_template_that_fails_deletes_nothing() -> None:
     config = CONFIG.replace("plank:", "plank:\n  report_templates: {'*': '{{index .Spec.Refs.Pulls 7}}'}")
-    async with alone(config, comments=FAILED_BEFORE) as world:
-        await world.job("unit", "failure")
-        with pytest.raises(Refused, match="generating comment: "):
-            await world.look("unit")
-        assert world.reports == [["unit", "docs"], ["lint"]]
-        assert await world.told("unit") == ""
+    world = await alone(config, comments=FAILED_BEFORE)
+    await world.run("unit", "failure")
+    with pytest.raises(Refused, match="generating comment: "):
+        await world.report("unit")
+    assert world.reports == [["unit", "docs"], ["lint"]]
+    assert await world.told("unit") == ""
 
 
 async def test_a_commit_that_github_does_not_know_counts_as_told() -> None:
-    async with alone() as world:
-        await world.job("unit", "pending")
-        refs = {"pulls": [{"number": 1, "author": "bob", "sha": "f" * 40}]}
-        await world.kube.merge(PROWJOB, NAMESPACE, "unit", {"spec": {"refs": refs}})
-        await world.look("unit")
-        assert await world.told("unit") == "pending"
+    world = await alone()
+    await world.run("unit", "pending")
+    refs = {"pulls": [{"number": 1, "author": "bob", "sha": "f" * 40}]}
+    await world.kube.merge(PROWJOB, NAMESPACE, "unit", {"spec": {"refs": refs}})
+    await world.report("unit")
+    assert await world.told("unit") == "pending"
 
 
 async def test_a_copied_label_goes() -> None:
-    async with alone() as world:
-        await world.job("unit", "pending", labels={REPORTED: "true"})
-        await world.look("unit")
-        assert REPORTED not in (await world.read("unit")).metadata.labels
+    world = await alone()
+    await world.run("unit", "pending", labels={REPORTED: "true"})
+    await world.report("unit")
+    assert REPORTED not in (await world.read("unit")).metadata.labels
 
 
 @pytest.mark.parametrize("reporter", [GITHUB, STORAGE, "slackreporter", ""])
 async def test_nothing_is_owed(reporter: str) -> None:
-    async with alone() as world:
-        await world.job("unit", "pending", prev_report_states={GITHUB: "pending", STORAGE: "pending"})
-        await world.look("unit", reporter)
-        await world.look("gone", reporter)
-        assert (world.states, await world.files()) == ({}, {})
+    world = await alone()
+    await world.run("unit", "pending", prev_report_states={GITHUB: "pending", STORAGE: "pending"})
+    await world.report("unit", reporter)
+    await world.report("gone", reporter)
+    assert (world.states, await world.files()) == ({}, {})
+
+
+async def test_the_sweep_finds_what_events_have_missed() -> None:
+    world = await alone()
+    await world.run("unit", "failure")
+    role = crier(Scope())
+    await world.look(role, "", tick="sweep")
+    for event in world.published:
+        await world.report(event.subject.rpartition("/")[2], event["reporter"])
+    assert (world.states, world.reports) == ({"unit": "failure"}, [["unit"]])
+    assert REPORTED not in (await world.read("unit")).metadata.labels
+    world.published.clear()
+    await asyncio.sleep(90)
+    await world.look(role, "", tick="sweep")
+    assert (world.published, (await world.read("unit")).metadata.labels[REPORTED]) == ([], "true")

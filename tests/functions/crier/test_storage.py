@@ -21,42 +21,42 @@ async def put(world: Alone, name: str, body: bytes) -> None:
 
 
 async def test_a_run_that_began() -> None:
-    async with alone() as world:
-        await world.job("unit", "pending")
-        await world.look("unit", STORAGE)
-        assert set(await world.files()) == {"unit/7/started.json", "unit/7/prowjob.json"}
-        assert await world.told("unit", STORAGE) == "pending"
+    world = await alone()
+    await world.run("unit", "pending")
+    await world.report("unit", STORAGE)
+    assert set(await world.files()) == {"unit/7/started.json", "unit/7/prowjob.json"}
+    assert await world.told("unit", STORAGE) == "pending"
 
 
 async def test_a_run_whose_pod_wrote_nothing() -> None:
-    async with alone() as world:
-        await world.job("unit", "error")
-        await world.look("unit", STORAGE)
-        files = await world.files()
-        assert set(files) == {"unit/7/started.json", "unit/7/finished.json", "unit/7/prowjob.json"}
-        assert '"result": "error"' in files["unit/7/finished.json"]
+    world = await alone()
+    await world.run("unit", "error")
+    await world.report("unit", STORAGE)
+    files = await world.files()
+    assert set(files) == {"unit/7/started.json", "unit/7/finished.json", "unit/7/prowjob.json"}
+    assert '"result": "error"' in files["unit/7/finished.json"]
 
 
 async def test_what_the_pod_utilities_wrote_stays() -> None:
-    async with alone() as world:
-        for name in ("started.json", "finished.json"):
-            await put(world, name, THEIRS)
-        await world.job("unit", "success")
-        await world.look("unit", STORAGE)
-        files = await world.files()
-        assert files["unit/7/started.json"] == files["unit/7/finished.json"] == THEIRS.decode()
-        assert '"state": "success"' in files["unit/7/prowjob.json"]
+    world = await alone()
+    for name in ("started.json", "finished.json"):
+        await put(world, name, THEIRS)
+    await world.run("unit", "success")
+    await world.report("unit", STORAGE)
+    files = await world.files()
+    assert files["unit/7/started.json"] == files["unit/7/finished.json"] == THEIRS.decode()
+    assert '"state": "success"' in files["unit/7/prowjob.json"]
 
 
 async def test_an_abort_is_told_to_its_end() -> None:
-    async with alone() as world:
-        await world.job("unit", "aborted")
-        await world.look("unit", STORAGE)
-        assert "unit/7/finished.json" not in await world.files()
-        await world.set("unit", completionTime=END)
-        await world.look("unit", STORAGE)
-        assert "unit/7/finished.json" in await world.files()
-        assert await world.told("unit", STORAGE) == "aborted"
+    world = await alone()
+    await world.run("unit", "aborted")
+    await world.report("unit", STORAGE)
+    assert "unit/7/finished.json" not in await world.files()
+    await world.set("unit", completionTime=END)
+    await world.report("unit", STORAGE)
+    assert "unit/7/finished.json" in await world.files()
+    assert await world.told("unit", STORAGE) == "aborted"
 
 
 async def pieces(world: Alone, *contents: bytes) -> None:
@@ -67,42 +67,42 @@ async def pieces(world: Alone, *contents: bytes) -> None:
 
 
 async def test_a_log_that_was_not_uploaded_is_joined() -> None:
-    async with alone() as world:
-        await pieces(world, b"first\n", b"second\n")
-        await world.job("unit", "error")
-        await world.look("unit", STORAGE)
-        assert LOG not in str(list(await world.files())).replace(".cutwater/" + LOG, ""), "it may still come"
-        assert await world.told("unit", STORAGE) == ""
-        await asyncio.sleep(storage.LOG_MAY_COME.total_seconds())
-        await world.look("unit", STORAGE)
-        files = await world.files()
-        assert files[f"unit/7/{LOG}"] == "first\nsecond\n"
-        assert not [name for name in files if ".cutwater" in name]
-        assert await world.told("unit", STORAGE) == "error"
+    world = await alone()
+    await pieces(world, b"first\n", b"second\n")
+    await world.run("unit", "error")
+    await world.report("unit", STORAGE)
+    assert LOG not in str(list(await world.files())).replace(".cutwater/" + LOG, ""), "it may still come"
+    assert await world.told("unit", STORAGE) == ""
+    await asyncio.sleep(storage.LOG_MAY_COME.total_seconds())
+    await world.report("unit", STORAGE)
+    files = await world.files()
+    assert files[f"unit/7/{LOG}"] == "first\nsecond\n"
+    assert not [name for name in files if ".cutwater" in name]
+    assert await world.told("unit", STORAGE) == "error"
 
 
 async def test_a_log_that_was_uploaded_meanwhile_stays() -> None:
-    async with alone() as world:
-        await pieces(world, b"first\n")
-        await put(world, LOG, b"first\nsecond\n")
-        await world.job("unit", "success")
-        await world.look("unit", STORAGE)
-        assert (await world.files())[f"unit/7/{LOG}"] == "first\nsecond\n"
-        assert await world.told("unit", STORAGE) == "success"
+    world = await alone()
+    await pieces(world, b"first\n")
+    await put(world, LOG, b"first\nsecond\n")
+    await world.run("unit", "success")
+    await world.report("unit", STORAGE)
+    assert (await world.files())[f"unit/7/{LOG}"] == "first\nsecond\n"
+    assert await world.told("unit", STORAGE) == "success"
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before it", "after it"])
 @pytest.mark.parametrize("number", range(5))
 async def test_killed_at_an_effect(number: int, *, after: bool) -> None:
-    async with alone() as world:
-        await pieces(world, b"first\n", b"second\n")
-        await world.job("unit", "failure")
-        await asyncio.sleep(300)
-        try:
-            await world.look("unit", STORAGE, apply=Dying(number, after=after))
-        except Killed:
-            await asyncio.sleep(90)
-            await world.look("unit", STORAGE)
-        files = await world.files()
-        assert {"started.json", "finished.json", "prowjob.json", LOG} == {name.removeprefix("unit/7/") for name in files}
-        assert await world.told("unit", STORAGE) == "failure"
+    world = await alone()
+    await pieces(world, b"first\n", b"second\n")
+    await world.run("unit", "failure")
+    await asyncio.sleep(300)
+    try:
+        await world.report("unit", STORAGE, apply=Dying(number, after=after))
+    except Killed:
+        await asyncio.sleep(90)
+        await world.report("unit", STORAGE)
+    files = await world.files()
+    assert {"started.json", "finished.json", "prowjob.json", LOG} == {name.removeprefix("unit/7/") for name in files}
+    assert await world.told("unit", STORAGE) == "failure"
