@@ -7,11 +7,12 @@ async with world:
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import TracebackType
 from typing import Any
 
+import httpx2
 import msgspec
 from starlette.types import ASGIApp
 
@@ -27,7 +28,7 @@ from infra.local.broker import loading
 from infra.local.broker.apiserver_source import ApiServerSources
 from infra.local.broker.asgi import Request
 from infra.local.broker.broker import Attempt
-from infra.local.broker.kube import Change, Refusal
+from infra.local.broker.kube import HttpKube, InProcess
 from infra.local.broker.ping import PingSources
 from infra.local.github import webhooks
 from infra.local.github.server import GitHub
@@ -128,7 +129,7 @@ class World:
         )
 
     async def __aenter__(self) -> "World":
-        kube = _Watched(self._transport)
+        kube = HttpKube(httpx2.AsyncClient(transport=InProcess(self.api_server.app), base_url="https://kube"))
         post = self.functions.broker.post
         objects = ApiServerSources(self._resources.apiserver_sources, kube, post, api_server="https://kube")
         ping = PingSources(self._resources.ping_sources, post, clock=self._clock, jitter=lambda: 0.0)
@@ -204,24 +205,3 @@ class World:
 
 
 _NAMESPACE = Kind("v1", "Namespace", "namespaces")
-
-
-class _Watched:
-    """What the sources ask of an API server in this process."""
-
-    def __init__(self, transport: InProcessTransport) -> None:
-        self._transport = transport
-
-    async def list(self, path: str, query: Mapping[str, str]) -> dict[str, Any]:
-        answer = await self._transport.request("GET", path, query=query)
-        if answer.status != 200:
-            raise Refusal(answer.status, answer.body.decode())
-        return msgspec.json.decode(answer.body, type=dict[str, Any])
-
-    async def watch(self, path: str, query: Mapping[str, str]) -> AsyncIterator[Change]:
-        rest = b""
-        async for chunk in self._transport.stream(path, query={**query, "watch": "true"}):
-            *lines, rest = (rest + chunk).split(b"\n")
-            for line in lines:
-                if line:
-                    yield msgspec.json.decode(line, type=Change)
