@@ -3,6 +3,8 @@
 # usage: setup.sh DIR
 set -euo pipefail
 venv=$1; python=${PYTHON:-python3}
+# The machine's own certificates, as pip and curl use them: an organisation's proxy may have one.
+export UV_SYSTEM_CERTS=1
 
 say() { printf '\033[2m%s\033[0m\n' "$*" >&2; }
 
