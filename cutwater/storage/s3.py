@@ -1,4 +1,7 @@
-"""A bucket of any S3-compatible service, by boto3. boto3 blocks: its calls run in threads, here alone."""
+"""A bucket of any S3-compatible service, by boto3's own core, botocore: boto3 adds nothing to a client but start-up.
+
+It blocks: its calls run in threads, here alone.
+"""
 
 import asyncio
 import functools
@@ -15,7 +18,7 @@ CALL_SECONDS = 15
 
 
 class S3Store:
-    """One bucket. `options` go to boto3's client (endpoint_url, region_name, keys); the rest is boto3's own chain."""
+    """One bucket. `options` go to its client (endpoint_url, region_name, keys); the rest is boto3's own chain."""
 
     def __init__(self, bucket: str, **options: str) -> None:
         self.bucket = bucket
@@ -23,8 +26,8 @@ class S3Store:
 
     @functools.cached_property
     def _client(self) -> Any:
-        import boto3  # half a second: only where storage is used
-        from botocore.config import Config
+        from botocore.config import Config  # a fifth of a second: only where storage is used
+        from botocore.session import get_session
 
         config = Config(
             signature_version="s3v4",
@@ -36,7 +39,7 @@ class S3Store:
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         )
-        return boto3.session.Session().client("s3", config=config, **self._options)
+        return get_session().create_client("s3", config=config, **self._options)
 
     async def _call(self, operation: str, **arguments: Any) -> Any:
         return await asyncio.to_thread(self._ask, operation, arguments)

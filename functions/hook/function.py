@@ -9,6 +9,7 @@ from starlette.responses import Response
 from cutwater.events.edges import Edges
 from cutwater.events.effect import Apply, apply
 from cutwater.events.serve import Respond
+from cutwater.storage.proof import Proof
 from functions.hook.webhook import receive
 
 
@@ -20,10 +21,12 @@ class Hook:
     def open(self, edges: Edges, apply: Apply = apply) -> Respond:
         """The role at work. It has no effects: it keeps, and it publishes."""
 
+        proof = Proof()
+
         async def respond(request: Request) -> Response:
             match request.url.path:
                 case "/hook":
-                    return await receive(request, edges)
+                    return await receive(request, edges, proof)
                 case "/":
                     return Response(status_code=200)
             return Response(status_code=404)

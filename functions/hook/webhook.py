@@ -14,6 +14,7 @@ from cutwater.events.ledger import Delivery
 from cutwater.events.publish import look_event
 from cutwater.events.serve import TooLong, body_of
 from cutwater.github.webhooks import Webhook
+from cutwater.storage.proof import Proof
 from functions.hook.signature import Rejected, check_headers, check_payload
 from functions.plugins.every import PLUGINS
 
@@ -29,7 +30,7 @@ TIDE_LOOKS: dict[str, tuple[str, ...]] = {
 """The events after which tide may merge more than before, and their actions (none: all)."""
 
 
-async def receive(request: Request, edges: Edges) -> Response:
+async def receive(request: Request, edges: Edges, proof: Proof) -> Response:
     """GitHub's webhook, and our answer to it."""
     try:
         headers = check_headers(request.method, request.headers)
@@ -41,7 +42,7 @@ async def receive(request: Request, edges: Edges) -> Response:
         if not ledger.GUID.fullmatch(webhook.guid):
             raise Rejected(400, "400 Bad Request: X-GitHub-Delivery is no GUID")
         kept = {name: request.headers[name] for name in KEPT_HEADERS if name in request.headers}
-        done = await take(webhook, body, kept, edges)
+        done = await take(webhook, body, kept, edges, proof)
     except Rejected as rejected:
         log.webhook(request.headers, rejected.status, str(rejected))
         return _text(rejected.status, f"{rejected}\n")
@@ -52,7 +53,7 @@ async def receive(request: Request, edges: Edges) -> Response:
     return _text(200, RECEIVED)
 
 
-async def take(webhook: Webhook, body: bytes, headers: dict[str, str], edges: Edges) -> str:
+async def take(webhook: Webhook, body: bytes, headers: dict[str, str], edges: Edges, proof: Proof) -> str:
     """Keep the webhook and publish it. Raises Later and Refused where it cannot be kept: then GitHub is told so."""
     config = await edges.configuration()
     plugins = wanted_by(webhook, config)
@@ -65,6 +66,7 @@ async def take(webhook: Webhook, body: bytes, headers: dict[str, str], edges: Ed
         plugins=tuple(plugins),
     )
     if plugins:
+        await proof.of(edges.state)
         await ledger.store(edges.state, delivery)
     events = [ledger.webhook_event(delivery, name, subject=webhook.subject, key=edges.event_key) for name in plugins]
     await _publish([*events, *_for_tide(webhook)], edges)
