@@ -1,0 +1,1 @@
+"""What is cut out of Kubernetes' published schemas, structure without prose: made by `python -m infra.schemas.cut`."""
