@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from cutwater.errors import Later, Refused
-from cutwater.kube.transport import JSON, JSON_PATCH, MERGE_PATCH, Answer, Transport
+from cutwater.kube.transport import JSON, JSON_PATCH, MERGE_PATCH, METADATA, Answer, Transport
 from cutwater.prowjob.types import ProwJob
 
 Json = dict[str, Any]
@@ -114,12 +114,20 @@ class Kube:
         return None if answer.status == 404 else _object(answer)
 
     async def find(self, kind: Kind, namespace: str, *, labels: str = "", fields: str = "") -> list[Json]:
-        query = {"limit": str(PAGE)}
-        query |= {"labelSelector": labels} if labels else {}
+        query = {"labelSelector": labels} if labels else {}
         query |= {"fieldSelector": fields} if fields else {}
+        return await self._pages(kind, namespace, query, JSON)
+
+    async def versions(self, kind: Kind, namespace: str) -> dict[str, str]:
+        """The resourceVersion of every object by its name: what changed, without what it says."""
+        found = [item["metadata"] for item in await self._pages(kind, namespace, {}, METADATA)]
+        return {metadata["name"]: metadata["resourceVersion"] for metadata in found}
+
+    async def _pages(self, kind: Kind, namespace: str, query: Mapping[str, str], accept: str) -> list[Json]:
+        query = {"limit": str(PAGE), **query}
         items: list[Json] = []
         while True:
-            page = _object(await self._transport.request("GET", kind.path(namespace), query=query))
+            page = _object(await self._transport.request("GET", kind.path(namespace), query=query, accept=accept))
             items += page.get("items") or ()
             token = page.get("metadata", {}).get("continue")
             if not token:
@@ -150,9 +158,14 @@ class Kube:
             raise Conflict(f"{kind.kind} {name} is not as it was")
         return _object(answer)
 
-    async def delete(self, kind: Kind, namespace: str, name: str, *, uid: str = "") -> bool:
-        """Delete the object; with `uid`, that one only. False where it is gone already."""
-        options = {"preconditions": {"uid": uid}} if uid else {}
+    async def delete(self, kind: Kind, namespace: str, name: str, *, uid: str = "", version: str = "") -> bool:
+        """Delete the object; with `uid`, that one only, with `version` as it was read only (else raises Conflict).
+
+        False where it is gone already.
+        """
+        wanted = {"uid": uid, "resourceVersion": version}
+        preconditions = {key: value for key, value in wanted.items() if value}
+        options = {"preconditions": preconditions} if preconditions else {}
         path = kind.path(namespace, name)
         answer = await self._transport.request("DELETE", path, body=msgspec.json.encode(options), content_type=JSON)
         if answer.status == 404:

@@ -1,18 +1,23 @@
 """The transport of the official `kubernetes` client: kubeconfigs, in-cluster accounts and their renewal are its work.
 
-Raw calls only: its models cost a second of start-up. It blocks: its calls run in threads, here alone.
+Raw calls only, by the parts of it that these need. It blocks: its calls run in threads, here alone.
 """
 
 import asyncio
 import functools
 from collections.abc import AsyncIterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from cutwater.errors import Later, Refused
+from cutwater.kube.official_parts import part
 from cutwater.kube.transport import JSON, Answer
 
 CALL_SECONDS = 15
 STREAM_CHUNK = 64 * 1024
+SILENT_SECONDS = 30
+"""A stream that has said nothing for so long ends, with Later: until then a thread waits for it."""
+MOST_STREAMS = 64
 
 
 class OfficialTransport:
@@ -22,17 +27,24 @@ class OfficialTransport:
         self._kubeconfig, self._context = kubeconfig, context
 
     @functools.cached_property
-    def _api(self) -> Any:
-        from kubernetes import config  # half a second: only where Kubernetes is used
-        from kubernetes.client import ApiClient, Configuration
-
-        configuration = Configuration()
+    def _configuration(self) -> Any:
+        configuration = part("client.configuration").Configuration()
         if self._kubeconfig:
-            config.load_kube_config(self._kubeconfig, self._context or None, configuration)
+            part("config.kube_config").load_kube_config(self._kubeconfig, self._context or None, configuration)
         else:
-            config.load_incluster_config(configuration)
+            part("config.incluster_config").load_incluster_config(configuration)
         configuration.connection_pool_maxsize = 32
-        return ApiClient(configuration)
+        return configuration
+
+    @functools.cached_property
+    def _pool(self) -> Any:
+        """The connections, by urllib3."""
+        return part("client.rest").RESTClientObject(self._configuration).pool_manager
+
+    @functools.cached_property
+    def _threads(self) -> ThreadPoolExecutor:
+        """Those of streams: they wait for long, and no other call is to wait for them."""
+        return ThreadPoolExecutor(MOST_STREAMS, "stream")
 
     async def request(
         self,
@@ -53,7 +65,8 @@ class OfficialTransport:
         try:
             if answer.status != 200:
                 raise Refused(f"the API server answers {answer.status}: {answer.data[:300].decode(errors='replace')}")
-            while chunk := await asyncio.to_thread(answer.read1, STREAM_CHUNK):
+            loop = asyncio.get_running_loop()
+            while chunk := await loop.run_in_executor(self._threads, _next_of, answer):
                 yield chunk
         finally:
             answer.close()
@@ -73,29 +86,40 @@ class OfficialTransport:
         from urllib3 import Timeout
         from urllib3.exceptions import HTTPError
 
-        self._api.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
-        address = self._api.configuration.host + path + (f"?{urlencode(query)}" if query else "")
+        configuration = self._configuration
+        signed = {auth["key"]: auth["value"] for auth in configuration.auth_settings().values() if auth["value"]}
+        address = configuration.host + path + (f"?{urlencode(query)}" if query else "")
         try:
-            return self._api.rest_client.pool_manager.request(
+            return self._pool.request(
                 method,
                 address,
-                headers=headers,
+                headers=headers | signed,
                 body=body,
                 preload_content=not stream,
                 retries=False,
-                timeout=Timeout(connect=5, read=None if stream else CALL_SECONDS),
+                timeout=Timeout(connect=5, read=SILENT_SECONDS if stream else CALL_SECONDS),
             )
         except HTTPError as error:
             raise Later(f"the API server does not answer: {type(error).__name__}") from error
 
 
+def _next_of(answer: Any) -> bytes:
+    """What comes next of a stream; nothing at its end. Raises Later."""
+    from urllib3.exceptions import HTTPError
+
+    try:
+        chunk: bytes = answer.read1(STREAM_CHUNK)
+    except HTTPError as error:
+        raise Later(f"the API server says no more: {type(error).__name__}") from error
+    return chunk
+
+
 @functools.cache
 def contexts(kubeconfig: str) -> frozenset[str]:
     """The names of the contexts in a kubeconfig. Raises Refused for what is none."""
-    from kubernetes.config import ConfigException, list_kube_config_contexts
-
+    kube_config = part("config.kube_config")
     try:
-        found, _ = list_kube_config_contexts(kubeconfig)
-    except ConfigException as error:
+        found, _ = kube_config.list_kube_config_contexts(kubeconfig)
+    except kube_config.ConfigException as error:
         raise Refused(f"{kubeconfig} cannot be read: {error}") from error
     return frozenset(context["name"] for context in found)

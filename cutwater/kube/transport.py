@@ -8,6 +8,8 @@ from msgspec import Struct
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
+METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+"""A list of objects without their insides."""
 
 
 class Answer(Struct, frozen=True):

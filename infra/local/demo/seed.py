@@ -15,12 +15,16 @@ CONTEXTS = ("pull-rocket-unit", "pull-rocket-flight")
 
 
 def configured(settings: Settings) -> Settings:
-    """The settings with the demonstration's configuration, written for this machine's addresses."""
+    """The settings with the demonstration's configuration, written for this machine's addresses.
+
+    What is there stays as its user has changed it.
+    """
     folder = settings.folder / "config"
     folder.mkdir(parents=True, exist_ok=True)
     addresses = {"deck": settings.deck, "github": settings.github, "github_api": f"{settings.github}/api/v3"}
     for name in ("config.yaml", "jobs.yaml", "plugins.yaml"):
-        (folder / name).write_text(Template((HERE / name).read_text()).safe_substitute(addresses))
+        if not (folder / name).exists():
+            (folder / name).write_text(Template((HERE / name).read_text()).safe_substitute(addresses))
     return replace(
         settings,
         config=folder / "config.yaml",
