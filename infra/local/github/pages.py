@@ -170,14 +170,17 @@ class Pages:
             "story": story_of(self._hub, row),
         }
         if row.pull:
+            told = latest_statuses(self._hub, here, row.pull.head_sha)
+            runs = self._hub.check_runs_of.all((here.id, row.pull.head_sha))
+            reported = {one.context for one in told} | {run.name for run in runs}
             missing = missing_contexts(self._hub, here, row.pull.base_ref, row.pull.head_sha)
             values |= {
                 "pull": row.pull,
-                "statuses": latest_statuses(self._hub, here, row.pull.head_sha),
-                "runs": self._hub.check_runs_of.all((here.id, row.pull.head_sha)),
+                "statuses": told,
+                "runs": runs,
                 "files": pull_files(self._hub, row),
                 "mergeability": mergeability_of(self._hub, row),
-                "missing": missing,
+                "silent": [name for name in missing if name not in reported],
             }
         return self._render(200, "story.html" if is_part else "issue.html", **values)
 

@@ -110,15 +110,10 @@ def repository(hub: Hub, here: r.Repository | None) -> View | None:
         "issues": lambda info, states=None, labels=None, **page: connection(
             "issues", _held(hub, here, states, labels, is_pull=False), lambda row: issue(hub, row)
         )(info, **page),
-        "pullRequests": lambda info, states=None, labels=None, baseRefName=None, headRefName=None, **page: connection(  # noqa: N803
-            "pullRequests",
-            [
-                row
-                for row in _held(hub, here, states, labels, is_pull=True)
-                if row.pull and baseRefName in (None, row.pull.base_ref) and headRefName in (None, row.pull.head_ref)
-            ],
-            lambda row: pull(hub, row),
-        )(info, **page),
+        "pullRequests": lambda info, **asked: _pulls(hub, here, info, **asked),
+        "mergeCommitAllowed": here.allow_merge_commit,
+        "squashMergeAllowed": here.allow_squash_merge,
+        "rebaseMergeAllowed": here.allow_rebase_merge,
         "labels": connection("labels", hub.labels_of.all(here.id), label),
         "collaborators": lambda info, affiliation=None, **page: _collaborators(hub, here, affiliation)(info, **page),
     }
@@ -387,6 +382,32 @@ def _held(
         and (states is None or either(hub, row)["state"] in states)
         and (labels is None or any(hub.labels[id_].name.lower() in wanted for id_ in row.labels))
     ]
+
+
+def _pulls(
+    hub: Hub,
+    here: r.Repository,
+    info: object,
+    *,
+    states: list[str] | None = None,
+    labels: list[str] | None = None,
+    baseRefName: str | None = None,  # noqa: N803 (GitHub's spelling, here and below)
+    headRefName: str | None = None,  # noqa: N803
+    orderBy: dict[str, str] | None = None,  # noqa: N803
+    **page: object,
+) -> View:
+    rows = [
+        row
+        for row in _held(hub, here, states, labels, is_pull=True)
+        if row.pull and baseRefName in (None, row.pull.base_ref) and headRefName in (None, row.pull.head_ref)
+    ]
+    if orderBy is not None:
+        by_update = orderBy["field"] == "UPDATED_AT"
+        rows.sort(
+            key=lambda row: (row.updated_at if by_update else row.created_at, row.id),
+            reverse=orderBy["direction"] == "DESC",
+        )
+    return connection("pullRequests", rows, lambda row: pull(hub, row))(info, **page)
 
 
 def _collaborators(hub: Hub, here: r.Repository, affiliation: str | None) -> Callable[..., View]:
