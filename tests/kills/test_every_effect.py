@@ -10,10 +10,10 @@ from tests.world import World
 
 pytestmark = pytest.mark.virtual
 
-EFFECTS = 70
+EFFECTS = 160
 """More effects than the story has: the last kills find nobody."""
 SEED = 20261125
-SOME = random.Random(SEED).sample([(n, after) for n in range(45) for after in (False, True)], 5)
+SOME = random.Random(SEED).sample([(n, after) for n in range(140) for after in (False, True)], 5)
 
 
 async def play(nth: int, *, after: bool) -> list[str]:
