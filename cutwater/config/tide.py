@@ -5,12 +5,14 @@ Source: sigs.k8s.io/prow pkg/config (tide.go).
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, TypeVar
 
 from msgspec import Struct, field
 
 from cutwater.config.patterns import matches
 from cutwater.prowjob.types import Json
+
+V = TypeVar("V")
 
 MergeMethod = Literal["merge", "squash", "rebase"]
 MERGE_METHODS: tuple[MergeMethod, ...] = ("merge", "squash", "rebase")
@@ -138,6 +140,14 @@ class Tide(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def _method_of_branch(methods: Mapping[str, str], branch: str) -> str | None:
     return next((methods[pattern] for pattern in sorted(methods) if matches(pattern, branch)), None)
+
+
+def setting(settings: Mapping[str, V], org: str, repo: str, default: V) -> V:
+    """The value for a repository out of a map whose keys are `org/repo`, `org` and `*`."""
+    for key in (f"{org}/{repo}", org, "*"):
+        if key in settings:
+            return settings[key]
+    return default
 
 
 # Searching for pull requests

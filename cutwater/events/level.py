@@ -104,22 +104,18 @@ async def _look_until_silence(
     steps: list[Step] = []
     end = edges.clock() + timedelta(seconds=role.patience)
     try:
-        while True:
+        while edges.clock() < end:
             await _keep_pace(lease, role.pace * edges.pace, edges)
             await lease.begin_look()
-            try:
-                steps += await _look_once(role, event, edges, (await look_at(edges)).holding([name]), apply)
-            except Conflict:
-                steps += await _look_once(role, event, edges, (await look_at(edges)).holding([name]), apply)
+            steps += await _look_once(role, event, edges, (await look_at(edges)).holding([name]), apply)
             if await lease.set_free():
                 return steps
-            if edges.clock() >= end:
-                break
-    except BaseException:
+        raise Later(f"{name} keeps changing", seconds=1)
+    except BaseException as error:
         await _let_go(lease)
+        if isinstance(error, Conflict):
+            raise Later(f"{name} is not what it was: {error}", seconds=1) from error
         raise
-    await _let_go(lease)
-    raise Later(f"{name} keeps changing", seconds=1)
 
 
 async def _keep_pace(lease: Lease, seconds: float, edges: Edges) -> None:
@@ -133,7 +129,7 @@ async def _keep_pace(lease: Lease, seconds: float, edges: Edges) -> None:
 async def _let_go(lease: Lease) -> None:
     try:
         await lease.set_free(whatever_was_said=True)
-    except (Conflict, Later):
+    except (Refused, Later):
         return  # it is another's, or runs out by itself
 
 

@@ -1,11 +1,14 @@
 """What a role may read of GitHub. Nothing here changes anything."""
 
+from typing import Any
 from urllib.parse import quote
 
 from msgspec import Struct
 
 from cutwater.github.client import Asks, Json, NotFound
 from cutwater.github.types import (
+    CheckRun,
+    CheckRuns,
     CombinedStatus,
     Commit,
     Issue,
@@ -53,6 +56,11 @@ class Reader:
         path += f"&base={quote(base)}" if base else ""
         return [read(found, PullRequest) for found in await self._asks.pages(path, org=org, repo=repo)]
 
+    async def pull_requests_of(self, org: str, repo: str, sha: str) -> list[PullRequest]:
+        """Those that hold a commit, whether they are open or not; none where there is no such commit."""
+        path = "/repos/{org}/{repo}/commits/{sha}/pulls"
+        return [read(found, PullRequest) for found in await self.pages(path, org=org, repo=repo, sha=sha)]
+
     async def issue(self, org: str, repo: str, number: int) -> Issue | None:
         found = await self._asks.get("/repos/{org}/{repo}/issues/{number}", org=org, repo=repo, number=number)
         return None if found is None else read(found, Issue)
@@ -99,6 +107,19 @@ class Reader:
                 return statuses
             page += 1
 
+    async def check_runs(self, org: str, repo: str, sha: str) -> list[CheckRun]:
+        """The newest check run of each name and application on a commit."""
+        path = "/repos/{org}/{repo}/commits/{sha}/check-runs?per_page=100"
+        runs: list[CheckRun] = []
+        page = 1
+        while True:
+            found = await self._asks.get(f"{path}&page={page}", org=org, repo=repo, sha=sha)
+            batch = () if found is None else read(found, CheckRuns).check_runs
+            runs += batch
+            if len(batch) < 100:
+                return runs
+            page += 1
+
     async def is_member(self, org: str, login: str) -> bool:
         """Whether somebody is in an organisation, as far as we may see. An owner is in their own account."""
         if org == login:
@@ -122,6 +143,10 @@ class Reader:
             if not page["hasNextPage"]:
                 return nodes
             after = page["endCursor"]
+
+    async def graphql(self, text: str, *, org: str, **variables: Any) -> Json:
+        """The data of a GraphQL query. Raises Refused with GitHub's first complaint."""
+        return await self._asks.graphql(text, org, **variables)
 
     async def get(self, path: str, **parts: str | int) -> Json | None:
         """One object as GitHub sends it, or None."""

@@ -157,6 +157,20 @@ class CombinedStatus(Struct, frozen=True, kw_only=True):
     statuses: tuple[Status, ...] = ()
 
 
+class CheckRun(Struct, frozen=True, kw_only=True):
+    """What an application says of a commit. `conclusion` is "" until `status` is completed."""
+
+    name: str = ""
+    status: str = ""
+    conclusion: str = ""
+
+
+class CheckRuns(Struct, frozen=True, kw_only=True):
+    """A page of the check runs of a commit."""
+
+    check_runs: tuple[CheckRun, ...] = ()
+
+
 class PullFile(Struct, frozen=True, kw_only=True):
     """One file that a pull request changes."""
 

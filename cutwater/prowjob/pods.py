@@ -25,12 +25,28 @@ class Terminated(Struct, frozen=True, kw_only=True, rename="camel"):
 
     exit_code: int = 0
     reason: str = ""
+    message: str = ""
     finished_at: datetime | None = None
 
 
-class ContainerState(Struct, frozen=True, kw_only=True):
-    """Whether a container has ended."""
+class Waiting(Struct, frozen=True, kw_only=True):
+    """Why a container does not run yet."""
 
+    reason: str = ""
+    message: str = ""
+
+
+class Running(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A container at work."""
+
+    started_at: datetime | None = None
+
+
+class ContainerState(Struct, frozen=True, kw_only=True):
+    """Whether a container waits, is at work, or has ended."""
+
+    waiting: Waiting | None = None
+    running: Running | None = None
     terminated: Terminated | None = None
 
 

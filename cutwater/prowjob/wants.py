@@ -8,12 +8,14 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from cutwater.prowjob.labels import CREATED_BY_PROW
+from cutwater.prowjob.labels import CREATED_BY_PROW, REPORTED
 from cutwater.prowjob.pods import Pod, cause_of_stop
-from cutwater.prowjob.reporting import REPORTERS, is_owed
+from cutwater.prowjob.reporting import GITHUB, REPORTERS, concerns_github, is_owed
 from cutwater.prowjob.types import ProwJob
 
 KUBERNETES, JENKINS = "kubernetes", "jenkins"
+AGENTS = (KUBERNETES, JENKINS, "tekton-pipeline")
+"""Who runs ProwJobs. The last is a controller that cutwater leaves alone."""
 
 
 class Want(Struct, frozen=True, kw_only=True):
@@ -69,6 +71,8 @@ def _plank(job: ProwJob) -> str:
 
     Of a pending one it hears by its pod. One that ends makes room for those that wait for its name or its queue.
     """
+    if job.spec.agent not in AGENTS:
+        return "" if job.is_complete else "nobody runs what it asks for"
     if job.spec.agent != KUBERNETES:
         return ""
     if job.is_complete:
@@ -78,11 +82,13 @@ def _plank(job: ProwJob) -> str:
 
 
 def _pool(job: ProwJob) -> str:
-    """The pool whose tests this was one of, where it has ended; else ""."""
+    """The pool whose tests this was one of, once GitHub shows that it has ended, or at once where it never will."""
     refs = job.spec.refs
-    if job.spec.type not in {"presubmit", "batch"} or refs is None or not _has_just_ended(job):
+    if job.spec.type not in {"presubmit", "batch"} or refs is None or not job.is_complete:
         return ""
-    return f"{refs.full_name}:{refs.base_ref}"
+    is_shown = concerns_github(job) and not is_owed(job, GITHUB) and REPORTED not in job.metadata.labels
+    is_never_shown = not concerns_github(job) and _has_just_ended(job)
+    return f"{refs.full_name}:{refs.base_ref}" if is_shown or is_never_shown else ""
 
 
 def _has_just_ended(job: ProwJob) -> bool:

@@ -11,23 +11,19 @@ from cutwater.events import ledger, log
 from cutwater.events.edges import Edges
 from cutwater.events.event import Event
 from cutwater.events.ledger import Delivery
-from cutwater.events.publish import look_event
 from cutwater.events.serve import TooLong, body_of
 from cutwater.github.webhooks import Webhook
 from cutwater.storage.proof import Proof
+from functions.hook.pools import looks_after
 from functions.hook.signature import Rejected, check_headers, check_payload
 from functions.plugins.every import PLUGINS
 
 LARGEST = 25 * 1024 * 1024
 """Bytes of a payload: GitHub sends no larger ones."""
+LONGEST_WHY = 400
+"""Characters of an error that GitHub is told: it shows them to whoever set the webhook up."""
 RECEIVED = "Event received. Have a nice day."
 KEPT_HEADERS = ("x-github-event", "x-github-delivery", "x-hub-signature-256", "x-github-hook-id", "content-type")
-TIDE_LOOKS: dict[str, tuple[str, ...]] = {
-    "pull_request": ("opened", "reopened", "labeled", "unlabeled", "synchronize", "edited", "ready_for_review"),
-    "status": (),
-    "push": (),
-}
-"""The events after which tide may merge more than before, and their actions (none: all)."""
 
 
 async def receive(request: Request, edges: Edges, proof: Proof) -> Response:
@@ -48,7 +44,7 @@ async def receive(request: Request, edges: Edges, proof: Proof) -> Response:
         return _text(rejected.status, f"{rejected}\n")
     except (Later, Refused) as error:
         log.webhook(request.headers, 503, str(error))
-        return _text(503, "503 Service Unavailable: the webhook could not be kept\n")
+        return _text(503, f"503 Service Unavailable: the webhook could not be kept: {error}\n"[:LONGEST_WHY])
     log.webhook(request.headers, 200, done)
     return _text(200, RECEIVED)
 
@@ -69,7 +65,7 @@ async def take(webhook: Webhook, body: bytes, headers: dict[str, str], edges: Ed
         await proof.of(edges.state)
         await ledger.store(edges.state, delivery)
     events = [ledger.webhook_event(delivery, name, subject=webhook.subject, key=edges.event_key) for name in plugins]
-    await _publish([*events, *_for_tide(webhook)], edges)
+    await _publish([*events, *looks_after(webhook, config)], edges)
     return ", ".join(plugins) or "nobody wants it"
 
 
@@ -84,26 +80,6 @@ def _wants(name: str, webhook: Webhook, config: Configuration) -> bool:
         return PLUGINS[name].wants(webhook, config)
     except Refused:
         return False  # a payload of another shape than GitHub's: nobody can answer to it
-
-
-def _for_tide(webhook: Webhook) -> list[Event]:
-    """An event that marks the pool dirty in which the webhook may have changed something."""
-    if webhook.event not in TIDE_LOOKS or not webhook.repo:
-        return []
-    actions = TIDE_LOOKS[webhook.event]
-    if actions and webhook.action not in actions:
-        return []
-    return [look_event("tide", f"{webhook.org}/{webhook.repo}:{branch}") for branch in _branches(webhook)]
-
-
-def _branches(webhook: Webhook) -> list[str]:
-    """The branches whose pool it concerns; one empty name stands for all of the repository."""
-    payload = webhook.payload
-    pull = payload.get("pull_request")
-    if isinstance(pull, dict) and isinstance(pull.get("base"), dict):
-        return [str(pull["base"].get("ref", ""))]
-    ref = str(payload.get("ref", ""))
-    return [ref.removeprefix("refs/heads/")] if ref.startswith("refs/heads/") else [""]
 
 
 async def _publish(events: Sequence[Event], edges: Edges) -> None:

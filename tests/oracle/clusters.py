@@ -88,7 +88,8 @@ class Cluster:
         ]
 
     def _create(self, key: Key, sent: Json) -> Answer:
-        plural, _, name = key
+        plural, namespace, name = key
+        sent["metadata"].setdefault("namespace", namespace)
         if key in self.objects:
             return _status(409, "AlreadyExists", f'{plural} "{name}" already exists')
         self.objects[key] = sent

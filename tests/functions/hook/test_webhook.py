@@ -43,7 +43,8 @@ PULL_REQUEST = {
 
 
 def configuration(plugins: str = "plugins: {acme/rocket: {plugins: [trigger, lgtm]}}") -> Configuration:
-    return load(Source("config.yaml", b"{}"), (), Source("plugins.yaml", plugins.encode()))
+    tide = b"tide: {queries: [{repos: [acme/rocket]}]}"
+    return load(Source("config.yaml", tide), (), Source("plugins.yaml", plugins.encode()))
 
 
 def signed(body: bytes, secret: bytes = SECRET) -> str:

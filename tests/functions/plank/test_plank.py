@@ -102,6 +102,11 @@ async def test_a_namesake_is_not_adopted() -> None:
             'Terminal error: nonretryable error: no build client found for cluster "nowhere".',
             id="a cluster that is not configured",
         ),
+        pytest.param(
+            {"agent": "abacus"},
+            'Terminal error: there is no agent "abacus", only kubernetes, jenkins, tekton-pipeline.',
+            id="an agent that there is not",
+        ),
         pytest.param({"pod_spec": None}, 'Pod can not be created: prowjob "a" lacks a pod spec', id="nothing to run"),
     ],
 )

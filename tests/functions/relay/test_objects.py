@@ -8,6 +8,7 @@ import pytest
 from cutwater.errors import Later
 from cutwater.events.effect import apply
 from cutwater.events.event import Event, NotAnEvent
+from cutwater.prowjob.labels import REPORTED
 from functions.relay.objects import looks_after, pass_on
 from tests.edges import Published, edges
 
@@ -28,9 +29,12 @@ def change(kind: str, body: dict[str, Any], verb: str = "update", **extensions: 
     )
 
 
-def prowjob(state: str = "triggered", *, status: dict[str, Any] | None = None, **spec: Any) -> dict[str, Any]:
+def prowjob(
+    state: str = "triggered", *, status: dict[str, Any] | None = None, reported: bool = False, **spec: Any
+) -> dict[str, Any]:
     wanted = {"type": "presubmit", "job": "unit", "agent": "kubernetes", "refs": REFS, "report": True} | spec
-    return {"spec": wanted, "status": {"state": state} | (status or {})}
+    metadata = {"metadata": {"labels": {REPORTED: "true"}}} if reported else {}
+    return {"spec": wanted, "status": {"state": state} | (status or {}), **metadata}
 
 
 def told(event: Event) -> list[str]:
@@ -55,10 +59,17 @@ def told(event: Event) -> list[str]:
         pytest.param(prowjob(agent="jenkins"), ["jenkins-operator", "github-reporter"], id="jenkins"),
         pytest.param(
             prowjob("success", status=DONE | {"build_id": "1"}),
-            ["github-reporter", "gcsreporter", "tide"],
+            ["github-reporter", "gcsreporter"],
             id="ended: plank has nothing to do any more",
         ),
-        pytest.param(prowjob("success", status=DONE | TOLD | {"build_id": "1"}), [], id="ended and told"),
+        pytest.param(
+            prowjob("success", status=DONE | TOLD | {"build_id": "1"}), ["tide"], id="ended, and GitHub shows it"
+        ),
+        pytest.param(
+            prowjob("success", status=DONE | TOLD | {"build_id": "1"}, reported=True),
+            [],
+            id="told of long ago",
+        ),
         pytest.param(
             prowjob("success", status=DONE, max_concurrency=1, report=False),
             ["plank", "tide"],
@@ -101,8 +112,13 @@ def test_who_looks_at_a_pod(pod: dict[str, Any], verb: str, expected: list[str])
 
 
 def test_what_a_look_says() -> None:
-    job = prowjob("success", status=DONE, cluster="far")
-    found = {look.role: (look.subject, look.attributes) for look in looks_after(change("ProwJob", job))}
+    ended = prowjob("success", status=DONE, cluster="far")
+    shown = prowjob("success", status=DONE | TOLD, cluster="far")
+    found = {
+        look.role: (look.subject, look.attributes)
+        for job in (ended, shown)
+        for look in looks_after(change("ProwJob", job))
+    }
     attributes = {"agent": "kubernetes", "cluster": "far", "state": "success"}
     assert found == {
         "crier": ("default/a", attributes | {"reporter": "github-reporter"}),

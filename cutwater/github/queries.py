@@ -1,0 +1,53 @@
+"""The GraphQL queries that cutwater makes. Each is valid in GitHub's published schema (tests/contract/github)."""
+
+PULL_REQUEST = """
+fragment pullRequest on PullRequest {
+  number title body updatedAt
+  author {login __typename}
+  baseRefName headRefName headRefOid
+  mergeable mergeStateStatus canBeRebased reviewDecision
+  labels(first: 100) {nodes {name}}
+  milestone {title}
+  commits(last: 1) {nodes {commit {
+    oid
+    status {contexts {context state description}}
+    statusCheckRollup {contexts(last: 100) {nodes {... on CheckRun {name status conclusion}}}}
+  }}}
+}"""
+"""What tide must know of a pull request: its requirements, and what stands on its head."""
+
+POOL = (
+    """
+query pool(
+  $owner: String!, $name: String!, $branch: String!, $ref: String!, $labels: [String!], $first: Int!, $after: String,
+  $blocking: [String!], $mayBeBlocked: Boolean!
+) {
+  repository(owner: $owner, name: $name) {
+    isArchived mergeCommitAllowed squashMergeAllowed rebaseMergeAllowed
+    ref(qualifiedName: $ref) {target {oid}}
+    issues(states: [OPEN], labels: $blocking, first: 100) @include(if: $mayBeBlocked) {nodes {number title url}}
+    pullRequests(
+      states: [OPEN], baseRefName: $branch, labels: $labels,
+      orderBy: {field: UPDATED_AT, direction: DESC}, first: $first, after: $after
+    ) {
+      pageInfo {hasNextPage endCursor}
+      nodes {...pullRequest}
+    }
+  }
+}"""
+    + PULL_REQUEST
+)
+"""A branch: where it stands, what its repository allows, the open issues with one of the labels `blocking`, and the
+open pull requests to it that carry one of `labels` (null: all), the one that changed last first.
+
+It reads the repository itself, not the index of GitHub's search, which lags behind.
+"""
+
+FIND_POOLS = """
+query findPools($search: String!, $first: Int!, $after: String) {
+  search(type: ISSUE, query: $search, first: $first, after: $after) {
+    pageInfo {hasNextPage endCursor}
+    nodes {... on PullRequest {number baseRefName updatedAt repository {name owner {login}}}}
+  }
+}"""
+"""To which branches of which repositories the pull requests are that a search finds."""
