@@ -2,39 +2,47 @@
 
 import argparse
 import asyncio
+import contextlib
+import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from cutwater.cli import places
+from cutwater.cli.starting import platform_of
+from cutwater.errors import Later
 from infra.local.demo import seed
 from infra.local.demo.scenario import Scenario, decoded_log
 from infra.local.demo.waiting import Missing
-from infra.local.platform import NotReady, Platform
+from infra.local.platform import NotReady
 from infra.local.settings import Settings
 
-console = Console(highlight=False)
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
 
 
 def add(subcommands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = subcommands.add_parser("demo", help="a pull request from webhook to merge, without a person")
-    places.add_to(parser, folder=Path(tempfile.gettempdir()) / "cutwater-demo")
+    places.add_port(parser)
     parser.set_defaults(run=run)
 
 
 def run(chosen: argparse.Namespace) -> int:
-    chosen.state = Path(tempfile.mkdtemp(prefix="cutwater-demo-"))
-    settings = places.settings(chosen)
-    if taken := places.busy(settings.ports):
-        print(f"cutwater demo: port {taken[0]} is taken; choose others with --port", file=sys.stderr)
+    settings = places.settings(Path(tempfile.mkdtemp(prefix="cutwater-demo-")), chosen.port)
+    if problem := places.problem(settings):
+        settings.folder.rmdir()
+        print(f"cutwater demo: {problem}", file=sys.stderr)
         return 1
     settings = seed.configured(settings)
     seed.seed(settings)
-    return asyncio.run(_play(settings))
+    status = asyncio.run(_play(settings))
+    if status == 0:
+        shutil.rmtree(settings.folder)
+    return status
 
 
 async def _play(settings: Settings) -> int:
@@ -43,20 +51,25 @@ async def _play(settings: Settings) -> int:
     def say(text: str) -> None:
         console.print(f"  [green]ok[/] {time.monotonic() - began:6.1f} s  {text}")
 
-    status = 0
+    status, jobs = 0, dict[str, str]()
     try:
-        async with Platform(settings, lambda text: console.print(f"  [dim]{text}[/]")):
-            await Scenario(settings, say).play()
+        async with platform_of(settings, console):
+            scenario = Scenario(settings, say)
+            try:
+                await scenario.play()
+            finally:
+                with contextlib.suppress(Later):
+                    jobs = await scenario.jobs()
     except (Missing, NotReady) as error:
         console.print(f"  [red]missing[/] {error}")
         status = 1
-    _timeline(settings)
+    _timeline(settings, jobs)
     console.print("\n[green]All of it happened.[/]" if status == 0 else f"\n[red]It failed.[/] Logs: {settings.logs}")
     return status
 
 
-def _timeline(settings: Settings) -> None:
-    """What every function did, in the order in which it happened."""
+def _timeline(settings: Settings, jobs: Mapping[str, str]) -> None:
+    """What every function did, in the order in which it happened. `jobs` are those of the ProwJobs, by name."""
     lines = [
         line
         for log in settings.logs.glob("*.log")
@@ -75,7 +88,6 @@ def _timeline(settings: Settings) -> None:
         )
         subject = str(line.get("subject", "")).rpartition("/")[2]
         function = line["role"] + (f" {line['plugin']}" if line.get("plugin") else "")
-        table.add_row(
-            str(line["time"])[11:23], function, f"{what} {subject}", str(line["done"])[:90], str(line.get("ms", ""))
-        )
+        about = f"{what} {jobs.get(subject, subject)}"
+        table.add_row(str(line["time"])[11:23], function, about, str(line["done"])[:90], str(line.get("ms", "")))
     console.print(table)

@@ -4,27 +4,42 @@ import argparse
 import socket
 from pathlib import Path
 
-from infra.local.settings import HOST, Ports, Settings
+from infra.local.settings import HOST, Ports, Settings, read
 
 STATE = Path(".state")
 
 
-def add_to(parser: argparse.ArgumentParser, *, folder: Path) -> None:
-    """`--state` and `--port`."""
-    parser.add_argument("--state", type=Path, default=folder, help="folder of all that is kept (%(default)s)")
-    parser.add_argument("--port", type=int, default=Ports().front, help="deck's port; the four after it are used, too")
+def add_state(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--state", type=Path, default=STATE, help="folder of all that is kept (%(default)s)")
 
 
-def settings(chosen: argparse.Namespace) -> Settings:
+def add_port(parser: argparse.ArgumentParser) -> None:
+    front = Ports().front
+    about = "deck's port (%(default)s); the next four are used, too"
+    parser.add_argument("--port", type=int, default=front, help=about)
+
+
+def settings(folder: Path, first: int) -> Settings:
     """Settings of these places; which configuration is in force is the caller's to say."""
-    first: int = chosen.port
     ports = Ports(front=first, github=first + 1, kube=first + 2, s3=first + 3, broker=first + 4)
-    return Settings(folder=chosen.state.resolve(), ports=ports, config=Path())
+    return Settings(folder=folder.resolve(), ports=ports, config=Path())
 
 
-def busy(ports: Ports) -> list[int]:
-    """Those of the ports that somebody else listens on."""
-    return [port for port in (ports.front, ports.github, ports.kube, ports.s3, ports.broker) if _is_busy(port)]
+def problem(settings: Settings) -> str:
+    """Why no platform can be started there, in words for the user; empty where one can."""
+    try:
+        before = read(settings.folder)
+    except (OSError, ValueError):
+        before = settings
+    if before.ports != settings.ports:
+        return (
+            f"{settings.folder} was made for port {before.ports.front}, and its webhooks lead there: "
+            f"say --port {before.ports.front}, or choose another folder with --state"
+        )
+    ports = settings.ports
+    every = (ports.front, ports.github, ports.kube, ports.s3, ports.broker)
+    taken = next((port for port in every if _is_busy(port)), None)
+    return f"port {taken} is taken; choose others with --port" if taken else ""
 
 
 def _is_busy(port: int) -> bool:

@@ -46,15 +46,15 @@ class FileConfiguration:
         """Read the files now. Raises ConfigError with every finding, and OSError."""
         from cutwater.config.load import load
 
-        jobs = [_source(path) for path in _files(self._jobs)]
+        jobs = [_source(path) for path in job_files(self._jobs)]
         return load(_source(self._config), jobs, _source(self._plugins) if self._plugins else None)
 
     def _look(self) -> Stamp:
-        paths = [self._config, *_files(self._jobs), *([self._plugins] if self._plugins else [])]
-        return tuple((str(path), *_identity(path)) for path in paths)
+        paths = [self._config, *job_files(self._jobs), *([self._plugins] if self._plugins else [])]
+        return tuple((str(path), *identity(path)) for path in paths)
 
 
-def _files(root: Path | None) -> Iterator[Path]:
+def job_files(root: Path | None) -> Iterator[Path]:
     """The job files below a folder, in order; ConfigMap mounts' own `..data` folders are passed over."""
     if root is None:
         return
@@ -71,7 +71,8 @@ def _source(path: Path) -> Source:
     return Source(str(path), path.read_bytes())
 
 
-def _identity(path: Path) -> tuple[int, int]:
+def identity(path: Path) -> tuple[int, int]:
+    """What changes when a file does: its time and its size; zeros where there is none."""
     try:
         found = path.stat()
     except OSError:

@@ -4,7 +4,7 @@ WEBHOOK = "dev.cutwater.webhook"
 """One webhook for one plugin. Attributes: plugin, delivery, hookevent, stored, signature, partitionkey; no body."""
 
 LOOK = "dev.cutwater.look"
-"""Look at this object again. Attributes: role, and where they matter reporter, cluster, agent, state; no body.
+"""Look at this object again. Attributes: role, and where they matter reporter, cluster, agent, state, head; no body.
 
 The subject is `namespace/name` of a ProwJob, or for tide `org/repo:branch`.
 """

@@ -1,5 +1,7 @@
 """Events out: to the Broker, and as an effect of a decision."""
 
+import asyncio
+import functools
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
@@ -12,6 +14,7 @@ from cutwater.events import names
 from cutwater.events.event import Event, to_request
 
 CALL_SECONDS = 10
+CONNECTIONS = 32
 
 
 class HasBroker(Protocol):
@@ -45,22 +48,28 @@ def look_event(role: str, subject: str, **attributes: str) -> Event:
 
 
 class HttpBroker:
-    """A Broker's ingress. `address` is where it takes events."""
+    """A Broker's ingress. `address` is where it takes events. urllib3 is there already where a heavy client is used."""
 
     def __init__(self, address: str) -> None:
         self._address = address
-        self._client: Any = None
+
+    @functools.cached_property
+    def _pool(self) -> Any:
+        from urllib3 import PoolManager, Timeout
+
+        return PoolManager(maxsize=CONNECTIONS, timeout=Timeout(CALL_SECONDS), retries=False)
 
     async def publish(self, event: Event) -> None:
         """Send one event. Raises Later where the Broker does not take it."""
-        import httpx2
+        status = await asyncio.to_thread(self._post, *to_request(event))
+        if not 200 <= status < 300:
+            raise Later(f"the Broker answers {status}")
 
-        if self._client is None:
-            self._client = httpx2.AsyncClient(timeout=CALL_SECONDS)
-        headers, body = to_request(event)
+    def _post(self, headers: Mapping[str, str], body: bytes) -> int:
+        from urllib3.exceptions import HTTPError
+
         try:
-            answer = await self._client.post(self._address, headers=headers, content=body)
-        except httpx2.TransportError as error:
+            status: int = self._pool.request("POST", self._address, headers=headers, body=body).status
+        except HTTPError as error:
             raise Later(f"the Broker cannot be reached: {type(error).__name__}") from error
-        if not answer.is_success:
-            raise Later(f"the Broker answers {answer.status_code}")
+        return status

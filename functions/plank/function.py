@@ -17,6 +17,7 @@ from cutwater.events.serve import level_role
 from cutwater.kube.effects import transition
 from cutwater.prowjob.reporting import GITHUB
 from cutwater.prowjob.types import ProwJob
+from cutwater.prowjob.wants import AGENTS
 from functions.plank import carrying, changes, starting
 from functions.plank.limits import limits_of
 from functions.plank.sweep import sweep
@@ -27,6 +28,10 @@ async def decide(event: Event, look: Look, act: Act) -> None:
     """Do what is due with one ProwJob. Raises Later where its cluster does not answer."""
     job = await prowjob_of(event, look)
     if job is None:
+        return
+    if job.spec.agent not in AGENTS and not job.is_complete:
+        known = ", ".join(AGENTS)
+        await act(changes.given_up(job, f'there is no agent "{job.spec.agent}", only {known}', look.now))
         return
     if job.is_complete:
         await carrying.after_the_end(job, look, act)

@@ -12,6 +12,7 @@ from cutwater.prowjob import duration
 from cutwater.prowjob.decoration import Decoration, Duration
 from cutwater.prowjob.pods import INFO_FINALIZER, Pod, StopCause, cause_of_stop, have_all_containers_succeeded
 from cutwater.prowjob.types import ProwJob, State
+from functions.plank.reasons import with_reason
 
 SCHEDULING_TIMEOUT = "Pod scheduling timeout."
 PENDING_TIMEOUT = "Pod pending timeout."
@@ -75,13 +76,13 @@ def next_step(job: ProwJob, pod: Pod | None, now: datetime, plank: Plank) -> Fin
         case "Succeeded":
             return Finish("error", "Pod was in succeeded phase but some containers didn't finish")
         case "Failed":
-            return Finish("failure", "Job failed.")
+            return Finish("failure", with_reason("Job failed.", pod))
     return _after_time(pod, now, timeouts_of(job, plank))
 
 
 def must_not_run(job: ProwJob) -> bool:
     """Whether a pod that still runs for this complete ProwJob is one that was to be stopped."""
-    return job.status.state == "aborted" or job.status.description in {SCHEDULING_TIMEOUT, PENDING_TIMEOUT}
+    return job.status.state == "aborted" or job.status.description.startswith((SCHEDULING_TIMEOUT, PENDING_TIMEOUT))
 
 
 def _after_stop(job: ProwJob, pod: Pod, cause: StopCause, plank: Plank) -> Finish | Revive | None:
@@ -104,7 +105,7 @@ def _after_time(pod: Pod, now: datetime, timeouts: Timeouts) -> Finish | None:
         case "Pending" if started is None and now - made >= timeouts.unscheduled:
             return Finish("error", SCHEDULING_TIMEOUT, stops_pod=True)
         case "Pending" if started is not None and now - started >= timeouts.pending:
-            return Finish("error", PENDING_TIMEOUT, stops_pod=True)
+            return Finish("error", with_reason(PENDING_TIMEOUT, pod), stops_pod=True)
     if pod.is_being_deleted:
         return Finish("error", "Pod got deleted unexpectedly")
     if pod.status.phase == "Running" and started is not None and now - started >= timeouts.running:

@@ -9,6 +9,7 @@ from cutwater.kube.client import Rejected
 from cutwater.prowjob.duplicates import superseded
 from cutwater.prowjob.pods import Pod, as_pod
 from cutwater.prowjob.types import ProwJob
+from cutwater.prowjob.wants import AGENTS
 
 AGENT = "kubernetes"
 INCOMPLETE = f"spec.agent={AGENT},status.completionTime="
@@ -22,13 +23,13 @@ class NoCluster(Exception):
 
 
 async def prowjob_of(event: Event, look: Look) -> ProwJob | None:
-    """The ProwJob that the event is about, if it is plank's."""
+    """The ProwJob that the event is about, if it is plank's. So is one whose agent nobody knows: to say so."""
     namespace, _, name = event.subject.rpartition("/")
     ours = look.config.prow.prowjob_namespace
     if namespace not in {"", ours}:
         return None
     job = await look.kube.prowjob(ours, name)
-    return job if job is not None and job.spec.agent == AGENT else None
+    return job if job is not None and (job.spec.agent == AGENT or job.spec.agent not in AGENTS) else None
 
 
 async def incomplete(look: Look, *, job: str = "") -> list[ProwJob]:

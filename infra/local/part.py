@@ -14,6 +14,7 @@ from infra.local import settings
 from infra.local.parts import PARTS
 
 _PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None)
 
 
 async def main(name: str, folder: Path) -> None:
@@ -29,9 +30,9 @@ async def main(name: str, folder: Path) -> None:
 
 
 def end_with_parent() -> None:
-    """Have SIGTERM sent when the platform dies, however it dies, so that no part is left behind."""
+    """In a part's process: SIGTERM comes when the platform dies, however it dies, so that no part is left behind."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 if __name__ == "__main__":
@@ -41,5 +42,4 @@ if __name__ == "__main__":
     chosen = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("httpx2").setLevel(logging.WARNING)
-    end_with_parent()
     uvloop.run(main(chosen.name, chosen.folder))

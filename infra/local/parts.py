@@ -34,7 +34,6 @@ from infra.local.settings import (
     PRODUCT_ROOT,
     ROLES,
     STATE_BUCKET,
-    TRIGGERS,
     Settings,
     function_environment,
 )
@@ -131,7 +130,7 @@ async def run_broker(settings: Settings) -> None:
 
 async def run_eventing(settings: Settings, functions: Functions, broker: Broker | None = None) -> None:
     """Broker, sources and front over functions that are given."""
-    resources = loading.load(TRIGGERS)
+    resources = loading.load(settings.triggers)
     broker = broker or Broker(resources, functions)
     signed = {"Authorization": f"Bearer {settings.secret('kube-token')}"}
     kube = HttpKube(httpx2.AsyncClient(base_url=settings.kube, headers=signed))

@@ -6,15 +6,27 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 import httpx2
 import msgspec
 
+from cutwater.config.findings import ConfigError
+from infra.local import configuration
+from infra.local.configuration import InForce
+from infra.local.part import end_with_parent
 from infra.local.parts import PARTS
 from infra.local.settings import PRODUCT_ROOT, Settings
 
+ABOUT = {
+    "s3": "the bucket of logs and artifacts",
+    "kube": "the Kubernetes API of ProwJobs and pods",
+    "github": "a GitHub of your own",
+    "pods": "runs what is to be tested",
+    "broker": "wakes the functions, and serves deck",
+}
+"""What the parts are for, in words for the user."""
 READY_SECONDS = 30.0
 POLL = 0.02
 NAMESPACES = ("test-pods", "cutwater")
@@ -32,6 +44,7 @@ class Platform:
     def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
         self.settings, self._say = settings, say
         self._parts: dict[str, asyncio.subprocess.Process] = {}
+        self._in_force = InForce(settings)
         self._keeping: set[asyncio.Task[None]] = set()
         self._is_stopping = False
 
@@ -43,8 +56,12 @@ class Platform:
         await self.stop()
 
     async def start(self) -> None:
-        """Start the parts, each when those before it answer. Raises NotReady with what its log says."""
+        """Start the parts, each when those before it answer.
+
+        Raises NotReady with what a part's log says, and ConfigError and OSError for the user's configuration.
+        """
         self.settings.write()
+        await asyncio.to_thread(self._in_force.follow)
         addresses = {"s3": self.settings.s3, "kube": f"{self.settings.kube}/readyz", "github": self.settings.github}
         try:
             for name in PARTS:
@@ -54,8 +71,10 @@ class Platform:
                     await self._answers(name, addresses[name])
                 if name == "kube":
                     await self._furnish()
-                self._say(f"{name} is up ({time.perf_counter() - began:.1f} s)")
-            await self._answers("broker", f"{self.settings.deck}/hook")
+                if name == "broker":
+                    await self._answers(name, self.settings.broker)
+                self._say(f"{name:8}{ABOUT[name]:42}{time.perf_counter() - began:4.1f} s")
+            self._keep_up(self._follow_configuration())
         except BaseException:
             await self.stop()
             raise
@@ -74,8 +93,8 @@ class Platform:
         """The process of a part."""
         return self._parts[name].pid
 
-    async def _start(self, name: str) -> None:
-        with (self.settings.logs / f"{name}.log").open("ab") as log:
+    async def _start(self, name: str, deaths: int = 0) -> None:
+        with self._log(name).open("ab") as log:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "infra.local.part", name, "--folder", str(self.settings.folder)),
                 cwd=PRODUCT_ROOT,
@@ -83,22 +102,39 @@ class Platform:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                preexec_fn=end_with_parent,
             )
         self._parts[name] = process
-        task = asyncio.create_task(self._keep(name, process))
+        self._keep_up(self._keep(name, process, deaths))
+
+    def _keep_up(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
         self._keeping.add(task)
         task.add_done_callback(self._keeping.discard)
 
-    async def _keep(self, name: str, process: asyncio.subprocess.Process, deaths: int = 0) -> None:
+    async def _keep(self, name: str, process: asyncio.subprocess.Process, deaths: int) -> None:
         """Start a part again when it dies."""
         began = time.monotonic()
         code = await process.wait()
         if self._is_stopping:
             return
         deaths = deaths + 1 if time.monotonic() - began < 10 else 0
-        self._say(f"{name} died ({code}), starting it again")
+        self._say(f"{name} died ({code}), starting it again; its log: {self._log(name)}")
         await asyncio.sleep(BACK_OFF[min(deaths, len(BACK_OFF) - 1)])
-        await self._start(name)
+        await self._start(name, deaths)
+
+    async def _follow_configuration(self) -> None:
+        """Put each good change of the user's files in force, and say what is wrong with a bad one."""
+        while True:
+            await asyncio.sleep(configuration.SECONDS)
+            try:
+                if await asyncio.to_thread(self._in_force.follow) is not None:
+                    self._say("the configuration was changed, and is in force")
+            except (ConfigError, OSError) as error:
+                self._say(f"the configuration was changed, and is wrong; the one before stays in force\n{error}")
+
+    def _log(self, name: str) -> Path:
+        return self.settings.logs / f"{name}.log"
 
     async def _answers(self, name: str, address: str) -> None:
         """Wait until a part answers. Raises NotReady."""
@@ -111,7 +147,7 @@ class Platform:
                     await asyncio.sleep(POLL)
                 else:
                     return
-        raise NotReady(f"{name} does not answer at {address}:\\n{_tail(self.settings.logs / f'{name}.log')}")
+        raise NotReady(f"{name} does not answer at {address}:\n{_tail(self._log(name))}")
 
     async def _furnish(self) -> None:
         """What the parts expect to find in the API server: namespaces, the pods' key to the artifacts, a kubeconfig."""

@@ -19,6 +19,8 @@ TRIGGERS = PRODUCT_ROOT / "triggers"
 CRDS = PRODUCT_ROOT / "crds"
 STATE_BUCKET = "state"
 ARTIFACTS_BUCKET = "artifacts"
+CONFIG, JOBS, PLUGINS = "config.yaml", "jobs", "plugins.yaml"
+"""What the configuration in force lies in."""
 SECRETS = ("hmac-token", "event-key", "github-token", "kube-token", "s3-state", "s3-artifacts")
 """What the parts share and a test pod must not know."""
 
@@ -34,9 +36,10 @@ class Ports(Struct, frozen=True, kw_only=True):
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """A platform: its folder and ports, and the configuration that is in force on it.
+    """A platform: its folder and ports, and the files of its user's configuration.
 
-    `github_api` and `github_token_file` lead to another GitHub than the local one.
+    `github_api` and `github_token_file` lead to another GitHub than the local one. `triggers` is the folder of what
+    wakes the functions; `environment` is added to each function's own.
     """
 
     folder: Path
@@ -46,6 +49,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     plugins: Path | None = None
     github_api: str = ""
     github_token_file: Path | None = None
+    triggers: Path = TRIGGERS
+    environment: dict[str, str] = {}
 
     @property
     def deck(self) -> str:
@@ -74,6 +79,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     @property
     def pod_logs(self) -> Path:
         return self.folder / "pod-logs"
+
+    @property
+    def in_force(self) -> Path:
+        """The folder of the configuration that the functions read."""
+        return self.folder / "in-force" / "now"
 
     @property
     def kubeconfig(self) -> Path:
@@ -113,14 +123,14 @@ def function_environment(settings: Settings, service: Service) -> dict[str, str]
     """The environment of one function. Only the control functions have the key of the ledger; deck has not."""
     key = "s3-artifacts" if service.name == "deck" else "s3-state"
     optional = {
-        "CUTWATER_JOB_CONFIG_PATH": settings.jobs and str(settings.jobs),
-        "CUTWATER_PLUGIN_CONFIG": settings.plugins and str(settings.plugins),
+        "CUTWATER_JOB_CONFIG_PATH": settings.jobs and str(settings.in_force / JOBS),
+        "CUTWATER_PLUGIN_CONFIG": settings.plugins and str(settings.in_force / PLUGINS),
     }
     return {
         **service.environment,
         "CUTWATER_BROKER": settings.broker,
         "CUTWATER_STATE_BUCKET": STATE_BUCKET,
-        "CUTWATER_CONFIG_PATH": str(settings.config),
+        "CUTWATER_CONFIG_PATH": str(settings.in_force / CONFIG),
         "CUTWATER_EVENT_KEY_FILE": str(settings.secret_file("event-key")),
         "CUTWATER_HMAC_FILE": str(settings.secret_file("hmac-token")),
         "CUTWATER_GITHUB_TOKEN_FILE": str(settings.github_token_file or settings.secret_file("github-token")),
@@ -132,6 +142,7 @@ def function_environment(settings: Settings, service: Service) -> dict[str, str]
         "AWS_ACCESS_KEY_ID": key,
         "AWS_SECRET_ACCESS_KEY": settings.secret(key),
         **{name: value for name, value in optional.items() if value},
+        **settings.environment,
     }
 
 

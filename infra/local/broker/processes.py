@@ -118,6 +118,8 @@ class FunctionProcess:
                 return await upstream.send(request)
         except (NotStarted, TimeoutError, httpx2.TransportError) as error:
             status, why = _apology(error)
+            about = " ".join(request.headers.get(name, "") for name in ("ce-type", "ce-subject", "ce-tick"))
+            log.warning("%s did not answer to %s: %s", self._service, about.strip() or request.path, why)
             return Response(status, {"content-type": "text/plain; charset=utf-8"}, why.encode())
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -136,6 +138,7 @@ class FunctionProcess:
             if is_answered:
                 raise
             status, why = _apology(error)
+            log.warning("%s did not answer to %s: %s", self._service, scope["path"], why)
             await PlainTextResponse(f"{why}\n", status_code=status)(scope, receive, send)
 
     async def stop(self) -> None:

@@ -58,6 +58,10 @@ class Scenario:
         ):
             await scene()
 
+    async def jobs(self) -> dict[str, str]:
+        """The jobs of all ProwJobs, by their names."""
+        return {one.metadata.name: one.spec.job for one in await self.kube.read.prowjobs("default")}
+
     async def forged_webhooks(self) -> None:
         repository = {"name": "rocket", "full_name": seed.REPOSITORY, "owner": {"login": "acme"}}
         body = json.dumps({"action": "opened", "repository": repository}).encode()

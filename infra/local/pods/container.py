@@ -6,8 +6,8 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from infra.local.pods.environment import Sources, command_line, environment, expand
-from infra.local.pods.images import Images
+from infra.local.pods.environment import NoImage, Sources, command_line, environment, expand
+from infra.local.pods.images import Images, is_reference
 from infra.local.pods.process import Keeper, NotStarted, Process, tail
 from infra.local.pods.sandbox import HOME, Box
 from infra.local.pods.spec import Container, Pod
@@ -60,6 +60,8 @@ def attempt(
     container: Container, pod: Pod, sources: Sources, images: Images, keeper: Keeper, *, folder: Path, output: Path
 ) -> Attempt:
     """Everything that the container needs to run. `folder` is the pod's. Raises NotConfigured and NotMounted."""
+    if not is_reference(container.image):
+        raise NoImage(f'couldn\'t parse image name "{container.image}": invalid reference format')
     given = environment(container, pod, sources)
     scratch = folder / "containers" / container.name
     message = scratch / "termination-message"

@@ -36,6 +36,10 @@ class NotConfigured(Exception):
     """The container cannot be made yet: something that it names is missing. The message is the kubelet's."""
 
 
+class NoImage(NotConfigured):
+    """What the container names as its image cannot be the name of one."""
+
+
 class Sources:
     """The Secrets and ConfigMaps of the pod's namespace that were found; those that are missing are None."""
 

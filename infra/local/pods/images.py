@@ -4,6 +4,7 @@ There are no images on one machine. The pod utilities are our own programs; ever
 """
 
 import os
+import re
 import sys
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -12,6 +13,13 @@ from msgspec import Struct
 
 import cutwater
 
+_PART = "[a-z0-9]+(?:(?:[.]|_|__|-+)[a-z0-9]+)*"
+_REFERENCE = re.compile(
+    rf"(?:[A-Za-z0-9.-]+(?::[0-9]+)?/)?{_PART}(?:/{_PART})*(?::[\w][\w.-]{{0,127}})?"
+    r"(?:@[A-Za-z0-9_+.-]+:[0-9A-Fa-f]{32,})?",
+    re.ASCII,
+)
+"""What names an image. Source: github.com/distribution/reference."""
 UTILITIES = ("clonerefs", "initupload", "entrypoint", "sidecar")
 HOMES = tuple(dict.fromkeys(Path(os.path.realpath(home)) for home in ("/root", "/home", Path.home())))
 """Whose files no container sees: people's folders."""
@@ -60,6 +68,11 @@ def repository(image: str) -> str:
     name = image.partition("@")[0]
     folder, slash, last = name.rpartition("/")
     return folder + slash + last.partition(":")[0]
+
+
+def is_reference(image: str) -> bool:
+    """Whether an image may be called so."""
+    return _REFERENCE.fullmatch(image) is not None
 
 
 def local_images(*, more: tuple[Image, ...] = (), shown: tuple[Path, ...] = ()) -> Images:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from cutwater.errors import Later, Refused
 from infra.local.pods.api import PodsApi
 from infra.local.pods.container import attempt
-from infra.local.pods.environment import NotConfigured
+from infra.local.pods.environment import NoImage, NotConfigured
 from infra.local.pods.images import Images
 from infra.local.pods.process import Keeper, Process
 from infra.local.pods.record import Record
@@ -191,9 +191,10 @@ class PodRun:
             try:
                 return await step()
             except (NotConfigured, NotMounted, Later, Refused) as error:
+                told = "InvalidImageName" if isinstance(error, NoImage) else reason
                 for container in waiting:
                     before = self._record.progress[container.name]
-                    self._record.set(container.name, replace(before, state=Waiting(reason, str(error))))
+                    self._record.set(container.name, replace(before, state=Waiting(told, str(error))))
                 if pause == RETRY:
                     await self._warn("FailedMount" if isinstance(error, NotMounted) else "Failed", str(error))
             await self._pause(pause)

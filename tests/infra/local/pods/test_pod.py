@@ -41,6 +41,14 @@ async def test_exit_codes(tmp_path: Path, isolated: bool, script: str, code: int
         assert ended["startedAt"] <= ended["finishedAt"]
 
 
+async def test_an_image_that_cannot_be(tmp_path: Path, isolated: bool) -> None:
+    async with World(tmp_path, isolated=isolated) as world:
+        await world.create("p", containers=[{"name": "test", "image": "no such: image", "command": ["true"]}])
+        pod = await world.until("p", lambda pod: "message" in state(pod))
+        assert (phase(pod), state(pod)["reason"]) == ("Pending", "InvalidImageName")
+        assert state(pod)["message"] == 'couldn\'t parse image name "no such: image": invalid reference format'
+
+
 @pytest.mark.parametrize(
     ("container", "message"),
     [

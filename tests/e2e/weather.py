@@ -1,0 +1,73 @@
+"""The way to GitHub's API, on which the weather may be bad: then every request is answered with 502."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx2
+import uvicorn
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from infra.local.settings import HOST
+
+OWN = frozenset({"host", "content-length", "transfer-encoding", "connection"})
+"""Headers that are each connection's own."""
+
+
+class Weather:
+    """An ASGI application in front of the GitHub at `address`, served in a thread at `port`."""
+
+    def __init__(self, address: str, port: int) -> None:
+        self._address = address
+        self._is_bad = False
+        self.refused = 0
+        """How many requests met the bad weather."""
+        config = uvicorn.Config(self, host=HOST, port=port, lifespan="off", log_level="error", access_log=False)
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
+        self._client: httpx2.AsyncClient | None = None
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join()
+
+    @contextmanager
+    def bad(self) -> Iterator[None]:
+        """GitHub answers with 502."""
+        self._is_bad = True
+        try:
+            yield
+        finally:
+            self._is_bad = False
+
+    async def _serve(self) -> None:
+        async with httpx2.AsyncClient(base_url=self._address, timeout=30) as self._client:
+            await self._server._serve()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        await (await self._answer(request))(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        if self._is_bad or self._client is None:
+            self.refused += 1
+            return Response(b"<html><h1>Unicorn!</h1></html>", status_code=502)
+        path = request.scope["raw_path"].decode().partition("?")[0]
+        headers = {name: value for name, value in request.headers.items() if name not in OWN}
+        try:
+            answer = await self._client.request(
+                request.method,
+                f"{path}?{request.url.query}" if request.url.query else path,
+                headers=headers,
+                content=await request.body(),
+            )
+        except httpx2.TransportError:
+            return Response(b"", status_code=502)
+        kept = {name: value for name, value in answer.headers.items() if name not in OWN | {"content-encoding"}}
+        return Response(answer.content, status_code=answer.status_code, headers=kept)
