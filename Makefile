@@ -40,3 +40,5 @@ test: $(READY) ## the tests, under two minutes
 .PHONY: help setup lock lint format test run demo
 
 include infra/deploy.mk
+-include bench/bench.mk
+-include tests/tests.mk

@@ -7,13 +7,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from cutwater.events import log
-from cutwater.events.environment import edges
+from cutwater.events import environment
 from cutwater.events.serve import Respond, Role
 
-log.to_stdout()
+environment.prepare()
 role: Role = importlib.import_module(f"functions.{os.environ['CUTWATER_ROLE'].replace('-', '_')}.function").role
-respond: Respond = role.open(edges())
+respond: Respond = role.open(environment.edges())
 
 
 async def main(request: Request) -> Response:

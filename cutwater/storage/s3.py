@@ -29,6 +29,8 @@ class S3Store:
         from botocore.config import Config  # a fifth of a second: only where storage is used
         from botocore.session import get_session
 
+        from cutwater.storage.models import Models
+
         config = Config(
             signature_version="s3v4",
             connect_timeout=5,
@@ -39,7 +41,9 @@ class S3Store:
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         )
-        return get_session().create_client("s3", config=config, **self._options)
+        session = get_session()
+        session.register_component("data_loader", Models())
+        return session.create_client("s3", config=config, **self._options)
 
     async def _call(self, operation: str, **arguments: Any) -> Any:
         return await asyncio.to_thread(self._ask, operation, arguments)

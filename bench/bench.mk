@@ -1,0 +1,6 @@
+# Figures, each beside its peer or limit. docs/measurements.md keeps them.
+bench: $(READY) ## figures: the API server, latencies, cold starts, invocations
+	$(BIN)/python -m bench.apiserver
+	$(BIN)/python -m bench.latency
+
+.PHONY: bench
