@@ -42,7 +42,7 @@ class Keeper(Struct, frozen=True, kw_only=True):
         log.unlink(missing_ok=True)
         with log.open("ab", buffering=0) as output:
             if self.bubblewrap is None:
-                return await _start_plain(rewritten(box), output, log)
+                return await _start_plain(rewritten(box, self.shown), output, log)
             words = bubblewrap_arguments(box, shown=self.shown, hidden=self.hidden)
             return await _start_boxed(self.bubblewrap, words, box.command, output, log)
 

@@ -73,6 +73,7 @@ def bubblewrap_arguments(box: Box, *, shown: Iterable[Path], hidden: Iterable[Pa
     `shown` are seen although they lie in a home; `hidden` are empty although the machine has them. What is mounted
     where the machine has nothing needs a parent that can be written: it becomes a new folder with the old entries.
     """
+    shown = list(shown)
     fresh = [*HOMES, *map(Path, ("/tmp", "/var/tmp", "/run", "/dev", "/proc"))]  # noqa: S108
     scratch = [Bound(source=box.scratch / name, target=target, read_only=False) for name, target in SCRATCH.items()]
     mounts = [replace(mount, target=_target(mount.target, fresh)) for mount in box.mounts]
@@ -83,20 +84,23 @@ def bubblewrap_arguments(box: Box, *, shown: Iterable[Path], hidden: Iterable[Pa
     for parent in _parents_to_open([m.target for m in (*scratch, *mounts)], fresh):
         words += ["--tmpfs", str(parent), *_entries(parent)]
     words += _binds(scratch)
-    words += _curtains(list(shown), list(hidden), fresh)
+    words += _curtains(shown, list(hidden), fresh)
     words += _binds(mounts)
+    words += _over(mounts, shown)
     words += [word for name, value in box.variables.items() for word in ("--setenv", name, value)]
     return ["--clearenv", *words, "--dir", box.folder, "--chdir", box.folder]
 
 
-def rewritten(box: Box) -> Box:
+def rewritten(box: Box, shown: Iterable[Path] = ()) -> Box:
     """The box for a plain process: where a mount path is named, the folder on disk is named in its place.
 
-    That covers variables, command, arguments and working directory; a path inside a program is beyond it.
+    That covers variables, command, arguments and working directory; a path inside a program is beyond it. What lies in
+    one of the `shown` folders keeps its name, though a volume is mounted above it.
     """
     places = {mount.target: str(mount.source) for mount in box.mounts}
     if not places:
         return box
+    places |= {str(folder): str(folder) for folder in shown}
     longest_first = "|".join(re.escape(path) for path in sorted(places, key=len, reverse=True))
     named = re.compile(rf"(?<![\w./-])(?:{longest_first})(?![\w.-])")
 
@@ -147,6 +151,14 @@ def _curtains(shown: list[Path], hidden: list[Path], fresh: Iterable[Path]) -> I
     }
     for folder in sorted(seen | unseen):
         yield from ("--ro-bind", str(folder), str(folder)) if folder in seen else ("--tmpfs", str(folder))
+
+
+def _over(mounts: Iterable[Bound], shown: Iterable[Path]) -> Iterator[str]:
+    """What is shown although a volume is mounted above it (an interpreter below /tmp, and a volume at /tmp)."""
+    targets = [Path(mount.target) for mount in mounts if Path(mount.target) != Path("/")]
+    for folder in sorted(shown):
+        if _is_below(targets, folder):
+            yield from ("--ro-bind", str(folder), str(folder))
 
 
 def _resolver() -> list[str]:
