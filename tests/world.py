@@ -7,6 +7,7 @@ async with world:
 """
 
 import asyncio
+import functools
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import TracebackType
@@ -30,12 +31,13 @@ from infra.local.broker.asgi import Request
 from infra.local.broker.broker import Attempt
 from infra.local.broker.kube import HttpKube, InProcess
 from infra.local.broker.ping import PingSources
+from infra.local.broker.resources import Resources
 from infra.local.github import webhooks
 from infra.local.github.server import GitHub
 from infra.local.kube.server import ApiServer
 from infra.local.one_process import Functions
 from infra.local.pods.transport import InProcessTransport
-from infra.local.roles import services
+from infra.local.roles import Service, services
 from infra.local.settings import CRDS, ROLES, TRIGGERS
 from tests import virtual_time
 
@@ -74,6 +76,18 @@ def configuration(config: str = CONFIG, jobs: str = JOBS, plugins: str = PLUGINS
     )
 
 
+@functools.cache
+def resources() -> Resources:
+    """triggers/, read once."""
+    return loading.load(TRIGGERS)
+
+
+@functools.cache
+def functions() -> list[Service]:
+    """The services of functions/, read once."""
+    return services(ROLES)
+
+
 class World:
     """Everything there is, and what a test asks of it.
 
@@ -101,10 +115,10 @@ class World:
         self.github = self.hub.world()
         self._transport = InProcessTransport(self.api_server.app)
         self.kube = Kube(self._transport)
-        self._resources = loading.load(TRIGGERS)
+        self._resources = resources()
         self._clock = clock
         self.functions = Functions(
-            services(ROLES),
+            functions(),
             self._resources,
             kube=through(self.api_server.app),
             github=through(self.hub.app),
