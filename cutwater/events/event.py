@@ -7,6 +7,7 @@ func-python the second.
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote, unquote
 
 from msgspec import Struct, field
 
@@ -39,10 +40,10 @@ def from_request(headers: Mapping[str, str], body: bytes) -> Event:
             id=str(attributes.pop("id")),
             source=str(attributes.pop("source")),
             type=str(attributes.pop("type")),
-            subject=str(attributes.pop("subject", None) or ""),
+            subject=unquote(str(attributes.pop("subject", None) or "")),
             time=_time(attributes.pop("time", None)),
             data=data,
-            extensions={k: str(v) for k, v in attributes.items() if k not in _NAMED and v is not None},
+            extensions={k: unquote(str(v)) for k, v in attributes.items() if k not in _NAMED and v is not None},
         )
     except NotAnEvent:
         raise
@@ -54,15 +55,21 @@ def to_request(event: Event) -> tuple[dict[str, str], bytes]:
     """Headers and body of the event in binary mode."""
     headers = {"ce-specversion": "1.0", "ce-id": event.id, "ce-source": event.source, "ce-type": event.type}
     if event.subject:
-        headers["ce-subject"] = event.subject
+        headers["ce-subject"] = _header(event.subject)
     if event.time:
         headers["ce-time"] = event.time.isoformat().replace("+00:00", "Z")
-    headers |= {f"ce-{name}": value for name, value in event.extensions.items() if value}
+    headers |= {f"ce-{name}": _header(value) for name, value in event.extensions.items() if value}
     if event.data:
         headers["content-type"] = "application/json"
     return headers, event.data
 
 
+def _header(value: str) -> str:
+    """An attribute as a header may hold it. A branch may be called `→`; CloudEvents' HTTP binding has the rule."""
+    return quote(value, safe=_PLAIN)
+
+
+_PLAIN = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '"%')
 _NAMED = {"specversion", "datacontenttype", "dataschema"}
 
 
