@@ -26,6 +26,8 @@ from cutwater.kube.leases import Lease, Leases
 RECORDS = "records/"
 BOOKKEEPING = frozenset({"LookAgain", "KeepState"})
 """Effects that change nothing for anybody: alone they are not worth a record."""
+TRIES, PAUSE = 5, 0.2
+"""How often, and with how many seconds between, Leases that another holds are asked for before the event goes back."""
 LOOKS = 3
 """How often a role looks again at once when what it had seen has changed under its hands."""
 
@@ -76,7 +78,7 @@ async def look_again(role: LevelRole, event: Event, edges: Edges, *, owner: str,
         leases = Leases(edges.kube, look.config.prow.prowjob_namespace, owner, edges.clock)
         if role.pace and names and not tick:
             return await _look_until_silence(role, event, edges, leases, names[0], apply)
-        held = await _take(leases, names, role.lease_seconds * edges.pace)
+        held = await _take(leases, names, role.lease_seconds * edges.pace, tries=1 if tick else TRIES)
         if held is None and tick:
             return []  # the last sweep still runs
         if held is None:
@@ -144,8 +146,18 @@ async def _look_once(role: LevelRole, event: Event, edges: Edges, look: Look, ap
     return steps
 
 
-async def _take(leases: Leases, names: Sequence[str], seconds: float) -> list[Lease] | None:
-    """All of the Leases, or none."""
+async def _take(leases: Leases, names: Sequence[str], seconds: float, *, tries: int) -> list[Lease] | None:
+    """All of the Leases, or none: most are held for a moment only, so that a short wait spares a redelivery."""
+    for attempt in range(tries):
+        if attempt:
+            await asyncio.sleep(PAUSE)
+        held = await _take_now(leases, names, seconds)
+        if held is not None:
+            return held
+    return None
+
+
+async def _take_now(leases: Leases, names: Sequence[str], seconds: float) -> list[Lease] | None:
     held: list[Lease] = []
     for name in names:
         lease = await leases.take(name, seconds=seconds)
