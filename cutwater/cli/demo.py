@@ -28,11 +28,14 @@ console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
 def add(subcommands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = subcommands.add_parser("demo", help="a pull request from webhook to merge, without a person")
     places.add_port(parser)
+    places.add_mode(parser)
     parser.set_defaults(run=run)
 
 
 def run(chosen: argparse.Namespace) -> int:
-    settings = places.settings(Path(tempfile.mkdtemp(prefix="cutwater-demo-")), chosen.port)
+    settings = places.settings(
+        Path(tempfile.mkdtemp(prefix="cutwater-demo-")), chosen.port, one_process=chosen.one_process
+    )
     if problem := places.problem(settings):
         settings.folder.rmdir()
         print(f"cutwater demo: {problem}", file=sys.stderr)

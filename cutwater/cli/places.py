@@ -19,10 +19,15 @@ def add_port(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=front, help=about)
 
 
-def settings(folder: Path, first: int) -> Settings:
+def add_mode(parser: argparse.ArgumentParser) -> None:
+    about = "run all functions in one process, for a debugger, and not each in its own that comes and goes"
+    parser.add_argument("--one-process", action="store_true", help=about)
+
+
+def settings(folder: Path, first: int, *, one_process: bool) -> Settings:
     """Settings of these places; which configuration is in force is the caller's to say."""
     ports = Ports(front=first, github=first + 1, kube=first + 2, s3=first + 3, broker=first + 4)
-    return Settings(folder=folder.resolve(), ports=ports, config=Path())
+    return Settings(folder=folder.resolve(), ports=ports, config=Path(), one_process=one_process)
 
 
 def problem(settings: Settings) -> str:

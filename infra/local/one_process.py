@@ -73,7 +73,7 @@ class Functions:
             webhook_secret=webhook_secret.encode,
             clock=clock,
         )
-        self.by_name = {service.name: InProcess(around(_Opened(service, self.edges, apply))) for service in services}
+        self.by_name = opened(services, self.edges, apply, around)
         self.broker = Broker(resources, self.by_name, clock=clock, on_delivery=on_delivery)
 
     async def _publish(self, event: Event) -> None:
@@ -81,6 +81,16 @@ class Functions:
         status = await self.broker.receive(headers, body)
         if status != 202:
             raise Later(f"the Broker answers {status}")
+
+
+def opened(
+    services: Sequence[Service],
+    edges: Edges,
+    apply: Apply = apply,
+    around: Callable[[ASGIApp], ASGIApp] = lambda app: app,
+) -> dict[str, InProcess]:
+    """The functions of these services in this process, each opened at its first request."""
+    return {service.name: InProcess(around(_Opened(service, edges, apply))) for service in services}
 
 
 class _Opened:

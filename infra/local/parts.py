@@ -5,12 +5,15 @@
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Awaitable, Callable
 
 import httpx2
 import uvicorn
 from starlette.types import ASGIApp
 
+from cutwater.events import environment
+from infra.local import one_process
 from infra.local.broker import loading
 from infra.local.broker.apiserver_source import ApiServerSources
 from infra.local.broker.broker import Broker
@@ -24,7 +27,7 @@ from infra.local.github.server import GitHub
 from infra.local.kube.server import ApiServer
 from infra.local.pods.runner import Pods
 from infra.local.pods.transport import HttpTransport
-from infra.local.roles import services
+from infra.local.roles import Service, services
 from infra.local.s3.server import S3
 from infra.local.s3.signature import Key
 from infra.local.settings import (
@@ -118,9 +121,14 @@ async def run_pods(settings: Settings) -> None:
 
 
 async def run_broker(settings: Settings) -> None:
-    """The broker, the sources, and each function in a process of its own that comes and goes."""
+    """The broker, the sources, and the functions: each in a process that comes and goes, or all of them in this one."""
+    if settings.one_process:
+        os.environ.update(function_environment(settings, Service("all", {})))
+        environment.prepare()
+        await run_eventing(settings, one_process.opened(services(ROLES), environment.edges()))
+        return
     found = {service.name: function_environment(settings, service) for service in services(ROLES)}
-    roles = {name: functions_framework(PRODUCT_ROOT, environment) for name, environment in found.items()}
+    roles = {name: functions_framework(PRODUCT_ROOT, variables) for name, variables in found.items()}
     processes = Processes(roles, settings.logs, Limits(idle=IDLE_SECONDS))
     try:
         await run_eventing(settings, processes.functions)

@@ -39,7 +39,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """A platform: its folder and ports, and the files of its user's configuration.
 
     `github_api` and `github_token_file` lead to another GitHub than the local one. `triggers` is the folder of what
-    wakes the functions; `environment` is added to each function's own.
+    wakes the functions; `environment` is added to each function's own. `one_process`: all functions run in the
+    broker's process, where a debugger stops in each and nothing starts from zero.
     """
 
     folder: Path
@@ -51,6 +52,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     github_token_file: Path | None = None
     triggers: Path = TRIGGERS
     environment: dict[str, str] = {}
+    one_process: bool = False
 
     @property
     def deck(self) -> str:
