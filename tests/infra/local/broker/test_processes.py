@@ -138,17 +138,19 @@ async def test_killed_between_requests(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command, why",
+    "command, start, why",
     [
-        pytest.param((sys.executable, "-c", "raise SystemExit(7)"), "ended with 7 before it listened", id="it ends"),
-        pytest.param(("/no/such/program",), "f cannot be started", id="no such program"),
         pytest.param(
-            (sys.executable, "-c", "import time; time.sleep(99)"), "f did not listen within 0.2 s", id="it hangs"
+            (sys.executable, "-c", "raise SystemExit(7)"), 60, "ended with 7 before it listened", id="it ends"
+        ),
+        pytest.param(("/no/such/program",), 60, "f cannot be started", id="no such program"),
+        pytest.param(
+            (sys.executable, "-c", "import time; time.sleep(99)"), 0.2, "f did not listen within 0.2 s", id="it hangs"
         ),
     ],
 )
-async def test_does_not_start(tmp_path: Path, command: tuple[str, ...], why: str) -> None:
-    async with function(tmp_path, command=command, limits=Limits(start=0.2)) as f:
+async def test_does_not_start(tmp_path: Path, command: tuple[str, ...], start: float, why: str) -> None:
+    async with function(tmp_path, command=command, limits=Limits(start=start)) as f:
         answer = await f.send(PING)
         assert (answer.status, f.pid) == (503, None)
         assert why in answer.body.decode()
