@@ -141,7 +141,7 @@ async def test_killed_between_requests(tmp_path: Path) -> None:
     "command, start, why",
     [
         pytest.param(
-            (sys.executable, "-c", "raise SystemExit(7)"), 60, "ended with 7 before it listened", id="it ends"
+            (sys.executable, "-c", "raise SystemExit(7)"), 60, "ended with 7 before it listened", id="ends"
         ),
         pytest.param(("/no/such/program",), 60, "f cannot be started", id="no such program"),
         pytest.param(
