@@ -140,9 +140,7 @@ async def test_killed_between_requests(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "command, start, why",
     [
-        pytest.param(
-            (sys.executable, "-c", "raise SystemExit(7)"), 60, "ended with 7 before it listened", id="ends"
-        ),
+        pytest.param((sys.executable, "-c", "raise SystemExit(7)"), 60, "ended with 7 before it listened", id="ends"),
         pytest.param(("/no/such/program",), 60, "f cannot be started", id="no such program"),
         pytest.param(
             (sys.executable, "-c", "import time; time.sleep(99)"), 0.2, "f did not listen within 0.2 s", id="it hangs"
