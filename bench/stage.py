@@ -14,8 +14,8 @@ from infra.local.github import webhooks
 from infra.local.github.handles import Issue
 from infra.local.github.server import GitHub
 from infra.local.kube.server import ApiServer
-from infra.local.pods.transport import InProcessTransport
 from infra.local.settings import CRDS
+from infra.local.transport import InProcessTransport
 
 BOT, AUTHOR, REVIEWER = "ci-robot", "bob", "alice"
 PATIENCE = 60.0

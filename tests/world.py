@@ -36,9 +36,9 @@ from infra.local.github import webhooks
 from infra.local.github.server import GitHub
 from infra.local.kube.server import ApiServer
 from infra.local.one_process import Functions
-from infra.local.pods.transport import InProcessTransport
 from infra.local.roles import Service, services
 from infra.local.settings import CRDS, ROLES, TRIGGERS
+from infra.local.transport import InProcessTransport
 from tests import virtual_time
 
 BOT = "ci-robot"

@@ -23,8 +23,8 @@ from cutwater.storage.store import Store
 from infra.local.broker.broker import Attempt, Broker
 from infra.local.broker.functions import InProcess
 from infra.local.broker.resources import Resources
-from infra.local.pods.transport import InProcessTransport
 from infra.local.roles import Service
+from infra.local.transport import InProcessTransport
 
 GITHUB = "http://github"
 """A base address for requests that go to the application itself."""

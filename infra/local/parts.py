@@ -26,7 +26,6 @@ from infra.local.broker.processes import Limits, Processes, functions_framework
 from infra.local.github.server import GitHub
 from infra.local.kube.server import ApiServer
 from infra.local.pods.runner import Pods
-from infra.local.pods.transport import HttpTransport
 from infra.local.roles import Service, services
 from infra.local.s3.server import S3
 from infra.local.s3.signature import Key
@@ -40,6 +39,7 @@ from infra.local.settings import (
     Settings,
     function_environment,
 )
+from infra.local.transport import HttpTransport
 
 Part = Callable[[Settings], Awaitable[None]]
 IDLE_SECONDS = 120.0

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from cutwater.kube.client import Kube
 from cutwater.storage.s3 import S3Store
-from infra.local.pods.transport import HttpTransport
 from infra.local.settings import ARTIFACTS_BUCKET, PRODUCT_ROOT, Settings
+from infra.local.transport import HttpTransport
 from tests.e2e.supervisor import READY
 
 START_SECONDS = 90.0

@@ -23,8 +23,8 @@ from cutwater.kube.transport import JSON, MERGE_PATCH, Answer
 from cutwater.prowjob.new import new_prowjob
 from cutwater.prowjob.types import ProwJob, ProwJobSpec
 from infra.local.kube.server import ApiServer
-from infra.local.pods.transport import InProcessTransport
 from infra.local.settings import CRDS
+from infra.local.transport import InProcessTransport
 from tests import virtual_time
 from tests.edges import Published, edges
 

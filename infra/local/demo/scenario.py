@@ -15,8 +15,8 @@ from cutwater.storage.s3 import S3Store
 from infra.local.demo import change, seed
 from infra.local.demo.people import Person
 from infra.local.demo.waiting import Missing, until
-from infra.local.pods.transport import HttpTransport
 from infra.local.settings import ARTIFACTS_BUCKET, Settings
+from infra.local.transport import HttpTransport
 
 UNIT, FLIGHT, PUBLISH, WEATHER = (
     "pull-rocket-unit",

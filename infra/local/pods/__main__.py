@@ -10,7 +10,7 @@ from pathlib import Path
 
 from infra.local.pods.images import Image, local_images
 from infra.local.pods.runner import Pods
-from infra.local.pods.transport import HttpTransport
+from infra.local.transport import HttpTransport
 
 
 def pair(text: str) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from cutwater.events.look import Look
 from cutwater.events.publish import look_event
 from cutwater.kube.client import Conflict, Kube
 from infra.local.kube.server import ApiServer
-from infra.local.pods.transport import InProcessTransport
+from infra.local.transport import InProcessTransport
 from tests import virtual_time
 from tests.edges import edges
 

@@ -7,7 +7,7 @@ import pytest
 from cutwater.kube.client import LEASE, Conflict, Kube
 from cutwater.kube.leases import Leases, LeaveNote, holding_of, lease_name, note_of
 from infra.local.kube.server import ApiServer
-from infra.local.pods.transport import InProcessTransport
+from infra.local.transport import InProcessTransport
 from tests import virtual_time
 from tests.edges import edges
 

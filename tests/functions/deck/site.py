@@ -19,8 +19,8 @@ from cutwater.storage.memory import MemoryStore
 from cutwater.storage.store import Store
 from functions.deck.function import role
 from infra.local.kube.server import ApiServer
-from infra.local.pods.transport import InProcessTransport
 from infra.local.settings import CRDS
+from infra.local.transport import InProcessTransport
 from tests.edges import edges
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import uvicorn
 
-from infra.local.pods.transport import HttpTransport
+from infra.local.transport import HttpTransport
 from tests.infra.local.pods.test_pod import processes_of
 from tests.infra.local.pods.world import World, phase, shell, state
 

@@ -11,7 +11,7 @@ import msgspec
 from cutwater.kube.transport import Answer
 from infra.local.kube import ApiServer
 from infra.local.pods.runner import Pods
-from infra.local.pods.transport import InProcessTransport
+from infra.local.transport import InProcessTransport
 
 Json = dict[str, Any]
 PATIENCE = 20.0
