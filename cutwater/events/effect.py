@@ -1,5 +1,6 @@
 """What a decision is made of. The effects themselves are defined beside the edges that carry them out."""
 
+import inspect
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import ClassVar, Protocol, TypeVar, runtime_checkable
@@ -51,6 +52,11 @@ class Act(Protocol):
     """Carries an effect out and answers with its result. Raises Refused."""
 
     async def __call__(self, effect: Effect[Result], /) -> Result: ...
+
+
+def takes_act(decide: Callable[..., object]) -> bool:
+    """Whether a deciding function awaits its effects itself: it has a third parameter."""
+    return len(inspect.signature(decide).parameters) == 3
 
 
 Apply = Callable[[Effect[object], Edges], Awaitable[object]]

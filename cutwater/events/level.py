@@ -5,7 +5,6 @@ at once (a limited job's name, one report, a pool), the role names what it must 
 """
 
 import asyncio
-import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -15,7 +14,7 @@ from msgspec import Struct
 
 from cutwater.errors import Later, Refused
 from cutwater.events.edges import Edges
-from cutwater.events.effect import Apply, Effect, Result
+from cutwater.events.effect import Apply, Effect, Result, takes_act
 from cutwater.events.event import Event
 from cutwater.events.ledger import JSON
 from cutwater.events.look import Look, look_at
@@ -187,7 +186,7 @@ async def _decide_and_act(
         answer: Result = result
         return answer
 
-    if len(inspect.signature(decide).parameters) == 3:
+    if takes_act(decide):
         await decide(event, look, act)
         return
     for effect in await decide(event, look) or ():

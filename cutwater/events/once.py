@@ -5,10 +5,9 @@ function that takes over finishes that plan, and asks of each effect whether it 
 """
 
 import functools
-import inspect
 import operator
 import traceback
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -28,9 +27,6 @@ from cutwater.storage.store import Stored, Taken
 
 CLOCKS_APART = timedelta(seconds=5)
 """How far GitHub's clock may be behind the store's when a comment of ours is looked for "since the claim"."""
-
-Decide = Callable[..., Awaitable[Sequence[Effect[object]] | None]]
-"""`(webhook, look) -> effects`, or `(webhook, look, act)`, which awaits each effect itself."""
 
 
 class Decision(Protocol):
@@ -79,18 +75,13 @@ async def answer(decision: Decision, event: Event, edges: Edges, *, owner: str, 
     delivery = await ledger.load(edges.state, event["stored"])
     if delivery is None:
         raise NotAnEvent(f"no webhook is kept as {event['stored']}")
-    if not ledger.is_signed(event, delivery, edges.event_key):
+    if delivery.guid != event["delivery"] or not ledger.is_signed(event, delivery, edges.event_key):
         raise NotAnEvent("hook has not signed this event")
     run = _Run(decision, delivery, edges, owner=owner, apply=apply, kept=kept)
     try:
         return await run.carry_out()
     except Yielded:
         return ""
-
-
-def takes_act(decide: Decide) -> bool:
-    """Whether a plugin's function awaits its effects itself: it has a third parameter."""
-    return len(inspect.signature(decide).parameters) == 3
 
 
 def _received(event: Event) -> datetime:
@@ -209,17 +200,20 @@ class _Run:
             if is_resumed:
                 standing = await effect.stands(self._edges, self._receipt.claimed - CLOCKS_APART)
                 if standing is not None:
-                    step.state, step.result = "done", standing
+                    self._done(step, effect, standing)
                     return
             void = await self._void(effect, is_resumed)
             if void:
                 step.state, step.result = "void", void
                 return
-            step.state, step.result = "done", await self._apply(effect, self._edges)
-            if isinstance(effect, Slotted) and self._order:
-                self._order.set(effect.slot, self._decision.time(self._delivery))
+            self._done(step, effect, await self._apply(effect, self._edges))
         except Refused as refused:
             step.state, step.result = "refused", str(refused)
+
+    def _done(self, step: Step, effect: Effect[object], result: object) -> None:
+        step.state, step.result = "done", result
+        if isinstance(effect, Slotted) and self._order:
+            self._order.set(effect.slot, self._decision.time(self._delivery))
 
     async def _void(self, effect: Effect[object], is_resumed: bool) -> str:
         """Why an effect means nothing any more; empty where it does."""
@@ -235,6 +229,7 @@ class _Run:
         return ""
 
     async def _take_order(self) -> None:
+        """Hold the order of the pull request, for as long as the receipt is held. Raises Later and Yielded."""
         if self._order is None:
             self._order = await Order.take(
                 self._edges.state,
@@ -244,6 +239,11 @@ class _Run:
                 now=self._now(),
                 lease=self._lease,
             )
+        elif self._order.until - self._now() < self._lease / 2:
+            try:
+                await self._order.renew(self._now() + self._lease)
+            except Taken as taken:
+                raise Yielded(self._key) from taken
 
     async def _finish(self, outcome: Outcome, error: str) -> Outcome:
         await self._give_order_back()

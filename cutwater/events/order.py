@@ -27,8 +27,8 @@ class _Kept(Struct, kw_only=True, omit_defaults=True):
 class Order:
     """The lease on one pull request's order, held from `take` to `give_back`. It only looks at the store's clock."""
 
-    def __init__(self, state: Store, key: str, owner: str, kept: _Kept, etag: str) -> None:
-        self._state, self._key, self._owner, self._kept, self._etag = state, key, owner, kept, etag
+    def __init__(self, state: Store, key: str, kept: _Kept, etag: str, until: datetime) -> None:
+        self._state, self._key, self._kept, self._etag, self._until = state, key, kept, etag, until
 
     @classmethod
     async def take(
@@ -60,7 +60,7 @@ class Order:
                 stored = await state.put(key, msgspec.json.encode(kept), if_match=found.etag)
         except Taken:
             return None
-        return cls(state, key, owner, kept, stored.etag)
+        return cls(state, key, kept, stored.etag, kept.until)
 
     def overtaken(self, slot: str, time: datetime) -> datetime | None:
         """When the later event was that set this slot; None where there was none."""
@@ -68,8 +68,19 @@ class Order:
         return last if last is not None and last > time else None
 
     def set(self, slot: str, time: datetime) -> None:
-        """Remember that an event of this time set the slot; `give_back` writes it."""
-        self._kept.slots[slot] = time
+        """Remember that an event of this time set the slot; `renew` and `give_back` write it."""
+        self._kept.slots[slot] = max(time, self._kept.slots.get(slot, time))
+
+    @property
+    def until(self) -> datetime:
+        """Until when it is held, by the store's clock."""
+        return self._until
+
+    async def renew(self, until: datetime) -> None:
+        """Hold it longer. Raises Taken where it ran out and another has it."""
+        self._kept.until = self._until = until
+        stored = await self._state.put(self._key, msgspec.json.encode(self._kept), if_match=self._etag)
+        self._etag = stored.etag
 
     async def give_back(self) -> None:
         """Write the slots and free the lease. Where it ran out and another took it, what was set there stays."""

@@ -4,7 +4,6 @@ It is the plan, too: a function that takes over from a dead one finishes the pla
 """
 
 import asyncio
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -82,8 +81,3 @@ async def _kept(state: Store, key: str) -> Kept | None:
     if found is None:
         return None
     return Kept(msgspec.json.decode(found.body, type=Receipt), key, found.etag, found.date)
-
-
-def unfinished(plugins: Sequence[str], kept: Sequence[Kept | None]) -> list[str]:
-    """The plugins that still owe an answer."""
-    return [plugin for plugin, one in zip(plugins, kept, strict=True) if one is None or not one.receipt.is_finished]

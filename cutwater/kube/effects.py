@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, ClassVar, Protocol
 
-import msgspec
 from msgspec import Struct, field
 
 from cutwater.kube.client import POD, PROWJOB, Conflict, Exists, Json, Kube
@@ -253,9 +252,3 @@ def timestamp(moment: datetime) -> str:
 def _escaped(key: str) -> str:
     """A key as a part of a JSON pointer."""
     return key.replace("~", "~0").replace("/", "~1")
-
-
-def status_patch(status: Struct) -> dict[str, Any]:
-    """A status as the JSON keys that a Transition sets."""
-    decoded: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(status))
-    return decoded

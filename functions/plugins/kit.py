@@ -13,10 +13,9 @@ from msgspec import Struct
 from cutwater.config.configuration import Configuration
 from cutwater.config.patterns import matches
 from cutwater.errors import Refused
-from cutwater.events.effect import Act, Effect
+from cutwater.events.effect import Act, Effect, takes_act
 from cutwater.events.ledger import Delivery
 from cutwater.events.look import Look
-from cutwater.events.once import takes_act
 from cutwater.github import webhooks
 from cutwater.github.effects import Subject
 from cutwater.github.types import User

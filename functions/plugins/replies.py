@@ -11,7 +11,6 @@ ABOUT = (
     "If you have questions or suggestions related to my behavior, please file an issue against the "
     "[kubernetes-sigs/prow](https://github.com/kubernetes-sigs/prow/issues/new?title=Prow%20issue:) repository."
 )
-COMMANDS = "I understand the commands that are listed [here](https://go.k8s.io/bot-commands)."
 
 
 def reply(text: Text, message: str) -> str:

@@ -10,17 +10,21 @@ import msgspec
 from cutwater.errors import Later
 from cutwater.events import ledger, receipt
 from cutwater.events.edges import Edges
+from cutwater.events.event import Event
 from cutwater.events.ledger import OWED, Delivery
 from cutwater.github.webhooks import open_webhook
+from functions.relay import deadletters
 
 DUE = timedelta(minutes=2)
+GIVEN_UP = timedelta(days=3)
+"""After so long nobody will answer any more (GitHub delivers nothing again that is older): a dead letter says so."""
 MOST = 500
 """How many webhooks one sweep looks at: the next one goes on with the rest."""
 
 
 async def sweep(edges: Edges) -> str:
     """Look at what is owed. Answers with what was done, for the log."""
-    settled = published = seen = 0
+    settled = published = given_up = seen = 0
     async for entry in edges.state.list(OWED):
         if seen >= MOST or not _is_older(entry.key, edges.clock() - DUE * edges.pace):
             break  # keys begin with the minute: all that follow are younger
@@ -28,13 +32,23 @@ async def sweep(edges: Edges) -> str:
         found = await edges.state.get(entry.key)
         if found is None:
             continue
-        delivery = msgspec.json.decode(found.body, type=Delivery)
+        try:
+            delivery = msgspec.json.decode(found.body, type=Delivery)
+        except msgspec.DecodeError:
+            await _put_aside(entry.key, found.body, edges)
+            given_up += 1
+            continue
         owing = await _owing(delivery, edges)
-        if not owing:
+        if owing and edges.clock() - delivery.received > GIVEN_UP:
+            await _give_up(delivery, owing, edges)
+            given_up += 1
+        elif owing:
+            published += await _publish(delivery, owing, edges)
+        else:
             await ledger.settle(edges.state, delivery)
             settled += 1
-        published += await _publish(delivery, owing, edges)
-    return f"{settled} settled, {published} published again"
+    done = f"{settled} settled, {published} published again"
+    return f"{done}, {given_up} given up" if given_up else done
 
 
 def _is_older(key: str, than: datetime) -> bool:
@@ -42,7 +56,7 @@ def _is_older(key: str, than: datetime) -> bool:
 
 
 async def _owing(delivery: Delivery, edges: Edges) -> list[str]:
-    """The plugins that have neither answered nor are about to: their receipt is unfinished and not leased."""
+    """The plugins whose receipt is not finished. One that is at it answers the event that comes again at once."""
     owing = []
     for plugin in delivery.plugins:
         kept = await receipt.find(edges.state, delivery.received, delivery.guid, plugin)
@@ -52,14 +66,29 @@ async def _owing(delivery: Delivery, edges: Edges) -> list[str]:
 
 
 async def _publish(delivery: Delivery, plugins: list[str], edges: Edges) -> int:
-    if not plugins:
-        return 0
-    subject = open_webhook(delivery.event, delivery.guid, delivery.body).subject
     published = 0
-    for plugin in plugins:
+    for event in _events(delivery, plugins, edges):
         try:
-            await edges.publish(ledger.webhook_event(delivery, plugin, subject=subject, key=edges.event_key))
+            await edges.publish(event)
             published += 1
         except Later:
             break  # the Broker is away: the next sweep tries again
     return published
+
+
+async def _give_up(delivery: Delivery, plugins: list[str], edges: Edges) -> None:
+    """Put a webhook away to which a plugin has not answered in all the time: a dead letter for each says so."""
+    for event in _events(delivery, plugins, edges):
+        await deadletters.keep(event, edges, reason=f"{event['plugin']} has not answered within {GIVEN_UP.days} days")
+    await ledger.settle(edges.state, delivery)
+
+
+async def _put_aside(key: str, body: bytes, edges: Edges) -> None:
+    """Move what is no webhook out of the way, so that it holds back none that is."""
+    await edges.state.put(f"{deadletters.DEAD}{edges.clock():%Y-%m-%d}/{key.replace('/', '-')}", body)
+    await edges.state.delete(key)
+
+
+def _events(delivery: Delivery, plugins: list[str], edges: Edges) -> list[Event]:
+    subject = open_webhook(delivery.event, delivery.guid, delivery.body).subject
+    return [ledger.webhook_event(delivery, name, subject=subject, key=edges.event_key) for name in plugins]

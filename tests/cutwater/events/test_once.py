@@ -229,6 +229,44 @@ async def test_an_event_that_was_overtaken_is_void() -> None:
     assert "overtaken" in step.result
 
 
+async def test_what_a_dead_function_had_set_still_overtakes_what_is_older() -> None:
+    async def decide(delivery: Delivery, look: Look, act: Act) -> list[Effect[object]]:
+        return [SayFor(word=delivery.body.decode(), slot="label:hold")]
+
+    class Timed(Parrot):
+        def time(self, delivery: Delivery) -> datetime:
+            return virtual_time.BEGINNING + timedelta(seconds=int(delivery.guid[-1]))
+
+    async def dying(effect: Effect[object], edges: Edges) -> object:
+        await effect.apply(edges)
+        raise Died
+
+    world, parrot = edges(), Timed(decide)
+    with pytest.raises(Died):
+        await send(world, parrot, "newer", guid="g-2", apply=dying)
+    await asyncio.sleep(61)
+    assert await send(world, parrot, "newer", guid="g-2", owner="another") == "done"
+    await send(world, parrot, "older", guid="g-1")
+    assert WALL == ["newer"]
+
+
+async def test_the_order_is_held_as_long_as_the_receipt() -> None:
+    async def decide(delivery: Delivery, look: Look, act: Act) -> list[Effect[object]]:
+        return [SayFor(word=word, slot=f"label:{word}") for word in delivery.body.decode().split()]
+
+    async def slow(effect: Effect[object], edges: Edges) -> object:
+        await asyncio.sleep(40)
+        return await effect.apply(edges)
+
+    world, parrot = edges(), Parrot(decide)
+    first = asyncio.ensure_future(send(world, parrot, "a b c", apply=slow))
+    await asyncio.sleep(75)
+    with pytest.raises(Later, match="another event of acme/rocket#7"):
+        await send(world, parrot, "d", guid="g-2", owner="another")
+    assert await first == "done"
+    assert WALL == ["a", "b", "c"]
+
+
 async def test_an_undeclared_effect_is_a_bug_and_is_recorded() -> None:
     async def decide(delivery: Delivery, look: Look, act: Act) -> list[Effect[object]]:
         return [Other()]
@@ -248,6 +286,7 @@ async def test_an_undeclared_effect_is_a_bug_and_is_recorded() -> None:
         pytest.param({"plugin": "parrot2"}, id="another plugin"),
         pytest.param({"stored": "2026-03-02T12-00/none"}, id="a webhook that is not kept"),
         pytest.param({"stored": "../../config"}, id="a path"),
+        pytest.param({"delivery": "another"}, id="another delivery's receipt"),
     ],
 )
 async def test_a_forged_event_does_nothing(forge: dict[str, str]) -> None:

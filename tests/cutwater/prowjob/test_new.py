@@ -3,7 +3,6 @@ from datetime import UTC, datetime
 import pytest
 
 from cutwater.prowjob.new import new_prowjob
-from cutwater.prowjob.states import is_abort_wanted, may_follow
 from cutwater.prowjob.types import ProwJob, ProwJobSpec, ReporterConfig, SlackReporterConfig
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -39,22 +38,3 @@ def test_whether_slack_is_told_is_written_down(states: tuple[str, ...] | None, s
 
 def test_a_job_without_slack_is_left_alone() -> None:
     assert made(reporter_config=ReporterConfig()).spec.reporter_config == ReporterConfig()
-
-
-@pytest.mark.parametrize(
-    "now, then, allowed",
-    [
-        ("triggered", "pending", True),
-        ("pending", "success", True),
-        ("triggered", "success", False),
-        ("success", "failure", False),
-        ("aborted", "triggered", False),
-    ],
-)
-def test_states(now: str, then: str, allowed: bool) -> None:
-    assert may_follow(now, then) is allowed  # type: ignore[arg-type]
-
-
-def test_an_abort_is_wanted_until_it_is_carried_out() -> None:
-    job = made()
-    assert not is_abort_wanted(job)

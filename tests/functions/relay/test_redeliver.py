@@ -1,0 +1,55 @@
+"""What GitHub could not deliver is asked for again, and then it is as if it had never failed."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from functions.relay.redeliver import failed, redeliver
+from tests import virtual_time
+from tests.world import World
+
+pytestmark = pytest.mark.virtual
+
+NOW = virtual_time.BEGINNING
+
+
+def tried(guid: str, status: int, *, ago: timedelta = timedelta(0), id_: int = 1) -> dict[str, Any]:
+    """One attempt to deliver, as GitHub lists it."""
+    at: datetime = NOW - ago
+    return {"id": id_, "guid": guid, "status_code": status, "delivered_at": at.isoformat().replace("+00:00", "Z")}
+
+
+@pytest.mark.parametrize(
+    "attempts, asked",
+    [
+        pytest.param([tried("a", 200)], [], id="it came through"),
+        pytest.param([tried("a", 503, id_=4)], [4], id="it failed"),
+        pytest.param([tried("a", 0, id_=4)], [4], id="nobody answered"),
+        pytest.param([tried("a", 200), tried("a", 503, ago=timedelta(minutes=9))], [], id="it came through later"),
+        pytest.param(
+            [tried("a", 503, id_=9), tried("a", 502, ago=timedelta(minutes=9), id_=4)], [9], id="twice: the newest"
+        ),
+        pytest.param([tried("a", 503, ago=timedelta(days=4))], [], id="too old for GitHub"),
+    ],
+)
+def test_which(attempts: list[dict[str, Any]], asked: list[int]) -> None:
+    assert [one["id"] for one in failed(attempts, NOW - timedelta(days=3))] == asked
+
+
+async def test_a_webhook_that_hook_could_not_take_comes_again() -> None:
+    is_down = True
+
+    class Flaky(World):
+        async def _deliver(self, url: str, headers: Any, body: bytes) -> tuple[int, str]:
+            return (503, "down") if is_down else await super()._deliver(url, headers, body)
+
+    async with Flaky() as world:
+        await world.github.pull_request(world.rocket, author="alice", files={"fin.txt": "balsa\n"})
+        await world.settle()
+        assert await world.jobs() == {}
+        is_down = False
+        assert await redeliver(world.functions.edges) != "0 deliveries asked for again"
+        await world.settle()
+        assert set(await world.jobs()) == {"unit", "flight"}
+        assert await redeliver(world.functions.edges) == "0 deliveries asked for again"
