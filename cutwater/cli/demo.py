@@ -25,8 +25,7 @@ from infra.local.settings import Settings
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
 
 
-def add(subcommands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = subcommands.add_parser("demo", help="a pull request from webhook to merge, without a person")
+def add(parser: argparse.ArgumentParser) -> None:
     places.add_port(parser)
     places.add_mode(parser)
     parser.set_defaults(run=run)

@@ -4,25 +4,29 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from cutwater.cli.subcommands import attach
+
+SUBCOMMANDS = {
+    "up": "run the whole system on this machine",
+    "demo": "a pull request from webhook to merge, without a person",
+    "config": "what the configuration says, whether it is right, and which one is in force",
+    "mkpj": "the ProwJob of a job and a change",
+    "mkpod": "the pod of a ProwJob",
+    "run-local": "run a job on this machine, without a cluster or GitHub",
+}
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand. The exit status: 0 done, 1 it went wrong and was said, 2 unusable arguments."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    parser = argparse.ArgumentParser(prog="cutwater", description="Prow-compatible CI as functions on Knative.")
     try:
-        return _run(arguments)
+        attach(parser, "cutwater.cli", SUBCOMMANDS, given)
+        chosen = parser.parse_args(given)
+        status: int = chosen.run(chosen)
+        return status
     except KeyboardInterrupt:
         return 130
-
-
-def _run(arguments: Sequence[str] | None) -> int:
-    from cutwater.cli import demo, up  # a second of imports, in which somebody may press Ctrl-C
-
-    parser = argparse.ArgumentParser(prog="cutwater", description="Prow-compatible CI as functions on Knative.")
-    subcommands = parser.add_subparsers(required=True, metavar="SUBCOMMAND")
-    for module in (up, demo):
-        module.add(subcommands)
-    chosen = parser.parse_args(arguments)
-    status: int = chosen.run(chosen)
-    return status
 
 
 if __name__ == "__main__":

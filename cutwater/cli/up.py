@@ -28,8 +28,7 @@ Welcome = Callable[[], Awaitable[None]]
 """Says where to look, once the platform runs."""
 
 
-def add(subcommands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = subcommands.add_parser("up", help="run the whole system on this machine")
+def add(parser: argparse.ArgumentParser) -> None:
     places.add_state(parser)
     places.add_port(parser)
     places.add_mode(parser)
