@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Awaitable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx2
 import msgspec
 
 from bench.stage import SECRET, Stage
@@ -25,13 +24,14 @@ from infra.local.broker.broker import Attempt, Broker
 from infra.local.broker.front import Front
 from infra.local.broker.functions import Functions
 from infra.local.broker.ingress import Ingress
-from infra.local.broker.kube import HttpKube, InProcess
+from infra.local.broker.kube import Watched
 from infra.local.broker.processes import Limits, Processes, functions_framework
 from infra.local.broker.resources import Resources
 from infra.local.configuration import InForce
 from infra.local.one_process import Functions as OneProcess
 from infra.local.roles import services
 from infra.local.settings import HOST, PRODUCT_ROOT, ROLES, TRIGGERS, Ports, Settings, function_environment
+from infra.local.transport import HttpTransport, InProcessTransport
 
 CONFIG = """
 prowjob_namespace: default
@@ -103,9 +103,9 @@ async def in_one_process(stage: Stage, folder: Path) -> AsyncIterator[list[Attem
     )
     stage.post = post
     await stage.furnish("http://hook/hook")
-    client = httpx2.AsyncClient(transport=InProcess(stage.kube_app), base_url="http://kube")
     post_event = functions.broker.post
-    sources = ApiServerSources(resources.apiserver_sources, HttpKube(client), post_event, api_server="http://kube")
+    kube = Watched(InProcessTransport(stage.kube_app))
+    sources = ApiServerSources(resources.apiserver_sources, kube, post_event, api_server="http://kube")
     async with _running(sources.run()):
         yield attempts
         await functions.broker.close()
@@ -135,7 +135,7 @@ async def as_processes(stage: Stage, folder: Path, listeners: Functions | None =
     listeners = listeners or processes.functions
     resources = loading.load(TRIGGERS)
     broker = Broker(resources, listeners)
-    kube = HttpKube(httpx2.AsyncClient(base_url=settings.kube))
+    kube = Watched(HttpTransport(settings.kube))
     sources = ApiServerSources(resources.apiserver_sources, kube, broker.post, api_server=settings.kube)
     await stage.furnish(f"{settings.deck}/hook")
     serving = (

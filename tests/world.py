@@ -13,7 +13,6 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any
 
-import httpx2
 import msgspec
 from starlette.types import ASGIApp
 
@@ -29,7 +28,7 @@ from infra.local.broker import loading
 from infra.local.broker.apiserver_source import ApiServerSources
 from infra.local.broker.asgi import Request
 from infra.local.broker.broker import Attempt
-from infra.local.broker.kube import HttpKube, InProcess
+from infra.local.broker.kube import Watched
 from infra.local.broker.ping import PingSources
 from infra.local.broker.resources import Resources
 from infra.local.github import webhooks
@@ -143,7 +142,7 @@ class World:
         )
 
     async def __aenter__(self) -> "World":
-        kube = HttpKube(httpx2.AsyncClient(transport=InProcess(self.api_server.app), base_url="https://kube"))
+        kube = Watched(InProcessTransport(self.api_server.app))
         post = self.functions.broker.post
         objects = ApiServerSources(self._resources.apiserver_sources, kube, post, api_server="https://kube")
         ping = PingSources(self._resources.ping_sources, post, clock=self._clock, jitter=lambda: 0.0)

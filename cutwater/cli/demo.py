@@ -28,13 +28,12 @@ console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
 def add(parser: argparse.ArgumentParser) -> None:
     places.add_port(parser)
     places.add_mode(parser)
+    places.add_cluster(parser)
     parser.set_defaults(run=run)
 
 
 def run(chosen: argparse.Namespace) -> int:
-    settings = places.settings(
-        Path(tempfile.mkdtemp(prefix="cutwater-demo-")), chosen.port, one_process=chosen.one_process
-    )
+    settings = places.settings(Path(tempfile.mkdtemp(prefix="cutwater-demo-")), chosen)
     if problem := places.problem(settings):
         settings.folder.rmdir()
         print(f"cutwater demo: {problem}", file=sys.stderr)

@@ -24,14 +24,28 @@ def add_mode(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--one-process", action="store_true", help=about)
 
 
-def settings(folder: Path, first: int, *, one_process: bool) -> Settings:
+def add_cluster(parser: argparse.ArgumentParser) -> None:
+    about = "another API server than the embedded one, without nodes: pods of namespace test-pods run here"
+    parser.add_argument("--kubeconfig", type=Path, help=about)
+
+
+def settings(folder: Path, chosen: argparse.Namespace) -> Settings:
     """Settings of these places; which configuration is in force is the caller's to say."""
+    first = chosen.port
     ports = Ports(front=first, github=first + 1, kube=first + 2, s3=first + 3, broker=first + 4)
-    return Settings(folder=folder.resolve(), ports=ports, config=Path(), one_process=one_process)
+    return Settings(
+        folder=folder.resolve(),
+        ports=ports,
+        config=Path(),
+        one_process=chosen.one_process,
+        other_kubeconfig=chosen.kubeconfig and chosen.kubeconfig.resolve(),
+    )
 
 
 def problem(settings: Settings) -> str:
     """Why no platform can be started there, in words for the user; empty where one can."""
+    if settings.other_kubeconfig and not settings.other_kubeconfig.is_file():
+        return f"--kubeconfig: {settings.other_kubeconfig} is no file"
     try:
         before = read(settings.folder)
     except (OSError, ValueError):

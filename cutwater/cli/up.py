@@ -32,6 +32,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     places.add_state(parser)
     places.add_port(parser)
     places.add_mode(parser)
+    places.add_cluster(parser)
     parser.add_argument("--config-path", type=Path, help="your config.yaml; without it, the demonstration's")
     parser.add_argument("--job-config-path", type=Path, help="your jobs: a file or a folder")
     parser.add_argument("--plugin-config", type=Path, help="your plugins.yaml")
@@ -43,7 +44,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(chosen: argparse.Namespace) -> int:
     if chosen.config_path is None and (chosen.job_config_path or chosen.plugin_config or chosen.github_api):
         return _fail("--config-path is missing: without it the demonstration runs, with its own configuration")
-    settings = places.settings(chosen.state, chosen.port, one_process=chosen.one_process)
+    settings = places.settings(chosen.state, chosen)
     if problem := places.problem(settings):
         return _fail(problem)
     if chosen.config_path is None:

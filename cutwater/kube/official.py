@@ -38,7 +38,11 @@ class OfficialTransport:
 
     @functools.cached_property
     def _pool(self) -> Any:
-        """The connections, by urllib3."""
+        """The connections, by urllib3. Whoever turned off a check in the kubeconfig is not told so at each request."""
+        import urllib3
+
+        if not self._configuration.verify_ssl:
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         return part("client.rest").RESTClientObject(self._configuration).pool_manager
 
     @functools.cached_property

@@ -6,13 +6,14 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
-import httpx2
 import uvicorn
 from starlette.types import ASGIApp
 
 from cutwater.events import environment
+from cutwater.kube.official import OfficialTransport
+from cutwater.kube.transport import Transport
 from infra.local import one_process
 from infra.local.broker import loading
 from infra.local.broker.apiserver_source import ApiServerSources
@@ -20,7 +21,7 @@ from infra.local.broker.broker import Broker
 from infra.local.broker.front import Front
 from infra.local.broker.functions import Functions
 from infra.local.broker.ingress import Ingress
-from infra.local.broker.kube import HttpKube
+from infra.local.broker.kube import Watched
 from infra.local.broker.ping import PingSources
 from infra.local.broker.processes import Limits, Processes, functions_framework
 from infra.local.github.server import GitHub
@@ -100,8 +101,20 @@ def s3(settings: Settings) -> S3:
 
 
 def pods(settings: Settings) -> Pods:
-    kube = HttpTransport(settings.kube, settings.secret("kube-token"))
-    return Pods(kube, settings.folder / "pods", settings.pod_logs, hidden=(settings.folder,))
+    return Pods(
+        kube_of(settings),
+        settings.folder / "pods",
+        settings.pod_logs,
+        namespace="test-pods" if settings.other_kubeconfig else "",
+        hidden=(settings.folder,),
+    )
+
+
+def kube_of(settings: Settings) -> Transport:
+    """The way to the API server, the embedded one or the user's."""
+    if settings.other_kubeconfig:
+        return OfficialTransport(str(settings.other_kubeconfig))
+    return HttpTransport(settings.kube, settings.secret("kube-token"))
 
 
 async def run_api_server(settings: Settings) -> None:
@@ -140,10 +153,10 @@ async def run_eventing(settings: Settings, functions: Functions, broker: Broker 
     """Broker, sources and front over functions that are given."""
     resources = loading.load(settings.triggers)
     broker = broker or Broker(resources, functions)
-    signed = {"Authorization": f"Bearer {settings.secret('kube-token')}"}
-    kube = HttpKube(httpx2.AsyncClient(base_url=settings.kube, headers=signed))
     ping = PingSources(resources.ping_sources, broker.post)
-    objects = ApiServerSources(resources.apiserver_sources, kube, broker.post, api_server=settings.kube)
+    objects = ApiServerSources(
+        resources.apiserver_sources, Watched(kube_of(settings)), broker.post, api_server=settings.kube
+    )
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(serve(Ingress(broker), settings.ports.broker))
         tasks.create_task(serve(Front(functions, ROUTES), settings.ports.front))
@@ -159,3 +172,8 @@ PARTS: dict[str, Part] = {
     "broker": run_broker,
 }
 """The parts in the order in which they are started."""
+
+
+def parts_of(settings: Settings) -> Sequence[str]:
+    """The parts that a platform starts, in order: no API server where it has the user's."""
+    return [name for name in PARTS if not (name == "kube" and settings.other_kubeconfig)]

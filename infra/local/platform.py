@@ -10,13 +10,14 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 import httpx2
-import msgspec
 
 from cutwater.config.findings import ConfigError
+from cutwater.errors import Later, Refused
 from infra.local import configuration
 from infra.local.configuration import InForce
+from infra.local.furnishing import furnish, kubeconfig
 from infra.local.part import end_with_parent
-from infra.local.parts import PARTS
+from infra.local.parts import kube_of, parts_of
 from infra.local.settings import PRODUCT_ROOT, Settings
 
 ABOUT = {
@@ -29,7 +30,6 @@ ABOUT = {
 """What the parts are for, in words for the user."""
 READY_SECONDS = 30.0
 POLL = 0.02
-NAMESPACES = ("test-pods", "cutwater")
 BACK_OFF = (0.0, 0.5, 1.0, 2.0, 5.0)
 """Seconds before a part that died is started again, death after death."""
 
@@ -64,13 +64,13 @@ class Platform:
         await asyncio.to_thread(self._in_force.follow)
         addresses = {"s3": self.settings.s3, "kube": f"{self.settings.kube}/readyz", "github": self.settings.github}
         try:
-            for name in PARTS:
+            for name in parts_of(self.settings):
+                if name == "pods":
+                    await self._furnish()
                 began = time.perf_counter()
                 await self._start(name)
                 if name in addresses:
                     await self._answers(name, addresses[name])
-                if name == "kube":
-                    await self._furnish()
                 if name == "broker":
                     await self._answers(name, self.settings.broker)
                 self._say(f"{name:8}{ABOUT[name]:42}{time.perf_counter() - began:4.1f} s")
@@ -150,49 +150,14 @@ class Platform:
         raise NotReady(f"{name} does not answer at {address}:\n{_tail(self._log(name))}")
 
     async def _furnish(self) -> None:
-        """What the parts expect to find in the API server: namespaces, the pods' key to the artifacts, a kubeconfig."""
-        self.settings.kubeconfig.touch(mode=0o600)
-        self.settings.kubeconfig.write_text(_kubeconfig(self.settings.kube, self.settings.secret("kube-token")))
-        signed = {"Authorization": f"Bearer {self.settings.secret('kube-token')}"}
-        async with httpx2.AsyncClient(base_url=self.settings.kube, headers=signed) as client:
-            for name in NAMESPACES:
-                body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-                await client.post("/api/v1/namespaces", json=body)
-            path = "/api/v1/namespaces/test-pods/secrets"
-            answer = await client.post(path, json=_storage_secret(self.settings))
-            if answer.status_code == 409:
-                await client.put(f"{path}/s3-credentials", json=_storage_secret(self.settings))
-
-
-def _storage_secret(settings: Settings) -> dict[str, object]:
-    """What the pod utilities sign in with at the local store: the key that opens the artifacts and nothing else."""
-    credentials = {
-        "region": "local",
-        "endpoint": settings.s3,
-        "insecure": True,
-        "s3_force_path_style": True,
-        "access_key": "s3-artifacts",
-        "secret_key": settings.secret("s3-artifacts"),
-    }
-    return {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "metadata": {"name": "s3-credentials"},
-        "stringData": {"service-account.json": msgspec.json.encode(credentials).decode()},
-    }
-
-
-def _kubeconfig(server: str, token: str) -> str:
-    return msgspec.json.encode(
-        {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "clusters": [{"name": "local", "cluster": {"server": server}}],
-            "users": [{"name": "local", "user": {"token": token}}],
-            "contexts": [{"name": "default", "context": {"cluster": "local", "user": "local"}}],
-            "current-context": "default",
-        }
-    ).decode()
+        """Put into the API server what the parts expect there. Raises NotReady."""
+        if not self.settings.other_kubeconfig:
+            self.settings.kubeconfig.touch(mode=0o600)
+            self.settings.kubeconfig.write_bytes(kubeconfig(self.settings.kube, self.settings.secret("kube-token")))
+        try:
+            await furnish(self.settings, kube_of(self.settings))
+        except (Refused, Later) as error:
+            raise NotReady(f"the API server of {self.settings.kubeconfig}: {error}") from error
 
 
 async def _ended(process: asyncio.subprocess.Process) -> None:

@@ -38,7 +38,8 @@ class Ports(Struct, frozen=True, kw_only=True):
 class Settings(Struct, frozen=True, kw_only=True):
     """A platform: its folder and ports, and the files of its user's configuration.
 
-    `github_api` and `github_token_file` lead to another GitHub than the local one. `triggers` is the folder of what
+    `github_api` and `github_token_file` lead to another GitHub than the local one, `other_kubeconfig` to another API
+    server, which has no nodes: the pods of its namespace `test-pods` are run here. `triggers` is the folder of what
     wakes the functions; `environment` is added to each function's own. `one_process`: all functions run in the
     broker's process, where a debugger stops in each and nothing starts from zero.
     """
@@ -50,6 +51,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     plugins: Path | None = None
     github_api: str = ""
     github_token_file: Path | None = None
+    other_kubeconfig: Path | None = None
     triggers: Path = TRIGGERS
     environment: dict[str, str] = {}
     one_process: bool = False
@@ -89,7 +91,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     @property
     def kubeconfig(self) -> Path:
-        return self.folder / "kubeconfig"
+        return self.other_kubeconfig or self.folder / "kubeconfig"
 
     def secret_file(self, name: str) -> Path:
         """The file of one of SECRETS."""

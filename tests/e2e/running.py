@@ -12,8 +12,8 @@ from pathlib import Path
 
 from cutwater.kube.client import Kube
 from cutwater.storage.s3 import S3Store
+from infra.local.parts import kube_of
 from infra.local.settings import ARTIFACTS_BUCKET, PRODUCT_ROOT, Settings
-from infra.local.transport import HttpTransport
 from tests.e2e.supervisor import READY
 
 START_SECONDS = 90.0
@@ -103,7 +103,7 @@ class Running:
 
     def kube(self) -> Kube:
         """The API server, for the event loop of one test."""
-        return Kube(HttpTransport(self.settings.kube, self.settings.secret("kube-token")))
+        return Kube(kube_of(self.settings))
 
     def bucket(self, name: str = ARTIFACTS_BUCKET) -> S3Store:
         key = f"s3-{name}"

@@ -14,9 +14,10 @@ from uuid import uuid4
 
 import msgspec
 
+from cutwater.errors import Later, Refused
 from infra.local.broker import events
 from infra.local.broker.events import Event
-from infra.local.broker.kube import Change, Json, Kube, Refusal
+from infra.local.broker.kube import Change, Json, Kube
 from infra.local.broker.resources import ApiServerSource, Owner, WatchedKind
 from infra.local.broker.sources import Post, emit
 
@@ -78,7 +79,7 @@ class ApiServerSources:
             try:
                 found = await self._kube.list(NAMESPACES, {"labelSelector": str(selector)})
                 return sorted(item["metadata"]["name"] for item in found["items"]), found["metadata"]["resourceVersion"]
-            except (Refusal, OSError) as error:
+            except (Refused, Later) as error:
                 log.warning("%s cannot list namespaces: %s", source.metadata.name, error)
                 await asyncio.sleep(next(pauses))
 
@@ -109,15 +110,15 @@ class ApiServerSources:
                 since = {**query, "resourceVersion": version, "allowWatchBookmarks": "true"}
                 async for change in self._kube.watch(path, since):
                     if change.type == "ERROR":
-                        raise Refusal(change.object.get("code", 410), change.object.get("message", ""))
+                        raise Refused(f"{change.object.get('code', 410)} {change.object.get('message', '')}")
                     version, pauses = change.object["metadata"]["resourceVersion"], _pauses()
                     if change.type in VERBS:
                         yield change
                 pauses = _pauses()
-            except Refusal as error:
+            except Refused as error:
                 log.warning("%s is listed anew: %s", path, error)
                 version = ""
-            except OSError as error:
+            except Later as error:
                 log.warning("%s waits for the API server: %s", path, error)
             await asyncio.sleep(next(pauses))
 

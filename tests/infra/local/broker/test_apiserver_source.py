@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 
 import pytest
 
+from cutwater.errors import Later, Refused
 from infra.local.broker.apiserver_source import ApiServerSources, plural
-from infra.local.broker.kube import Change, Json, Refusal
+from infra.local.broker.kube import Change, Json
 from tests.infra.local.broker.world import Clock, Subscriber, broker, resources, service, serving, source, trigger
 
 POD = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "unit", "namespace": "test", "resourceVersion": "5"}}
@@ -171,9 +172,9 @@ async def test_selector_is_the_servers(clock: Clock) -> None:
     "end, versions",
     [
         pytest.param([], ["1", "7"], id="it ends: from the last version"),
-        pytest.param([ConnectionResetError()], ["1", "7"], id="it breaks: from the last version"),
+        pytest.param([Later("it hung up")], ["1", "7"], id="it breaks: from the last version"),
         pytest.param([Change("ERROR", {"code": 410, "message": "too old"})], ["1", "1"], id="too old: from a new list"),
-        pytest.param([Refusal(500, "etcd")], ["1", "1"], id="refused: from a new list"),
+        pytest.param([Refused("403")], ["1", "1"], id="refused: from a new list"),
     ],
 )
 async def test_a_watch_that_ends(clock: Clock, end: list[Change | Exception], versions: list[str]) -> None:

@@ -1,17 +1,18 @@
-"""Questions to an API server over HTTP."""
+"""Questions to an API server."""
 
 import asyncio
 import json
 from collections.abc import AsyncIterator
 
-import httpx2
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from infra.local.broker.kube import Change, HttpKube, InProcess, Refusal
+from cutwater.errors import Later, Refused
+from infra.local.broker.kube import Change, Watched
+from infra.local.transport import HttpTransport, InProcessTransport
 
 ADDED = {"type": "ADDED", "object": {"metadata": {"name": "a"}}}
 
@@ -23,7 +24,7 @@ class ApiServer:
         self.more = asyncio.Event()
         self.query: dict[str, str] = {}
         self.app = Starlette(
-            routes=[Route("/pods", self.pods), Route("/broken", self.broken), Route("/cut", self.cut)],
+            routes=[Route("/pods", self.pods), Route("/busy", self.busy), Route("/cut", self.cut)],
         )
 
     async def pods(self, request: Request) -> Response:
@@ -38,30 +39,26 @@ class ApiServer:
         await self.more.wait()
         yield line[10:]
 
-    async def broken(self, request: Request) -> Response:
-        async def lines() -> AsyncIterator[bytes]:
-            yield json.dumps(ADDED).encode() + b"\n"
-            raise RuntimeError
-
-        return StreamingResponse(lines())
+    async def busy(self, request: Request) -> Response:
+        return Response("etcd is slow", 503)
 
     async def cut(self, request: Request) -> Response:
         return Response(json.dumps(ADDED).encode() + b"\n" + b'{"type": "AD')
 
 
-def client(server: ApiServer) -> HttpKube:
-    return HttpKube(httpx2.AsyncClient(transport=InProcess(server.app), base_url="http://kube"))
+def watched(server: ApiServer) -> Watched:
+    return Watched(InProcessTransport(server.app))
 
 
 async def test_list() -> None:
     server = ApiServer()
-    assert (await client(server).list("/pods", {"labelSelector": "a=b"}))["items"] == [ADDED["object"]]
+    assert (await watched(server).list("/pods", {"labelSelector": "a=b"}))["items"] == [ADDED["object"]]
     assert server.query == {"labelSelector": "a=b"}
 
 
 async def test_watch_streams() -> None:
     server = ApiServer()
-    changes = client(server).watch("/pods", {"resourceVersion": "1"})
+    changes = watched(server).watch("/pods", {"resourceVersion": "1"})
     assert await anext(changes) == Change("ADDED", {"metadata": {"name": "a"}})
     assert server.query == {"resourceVersion": "1", "watch": "true"}
     server.more.set()
@@ -69,23 +66,22 @@ async def test_watch_streams() -> None:
 
 
 @pytest.mark.parametrize("verb", ["list", "watch"])
-async def test_refused(verb: str) -> None:
-    kube = client(ApiServer())
-    with pytest.raises(Refusal) as error:
-        await (kube.list("/none", {}) if verb == "list" else anext(kube.watch("/none", {})))
-    assert error.value.status == 404
+@pytest.mark.parametrize("path, answer", [("/none", Refused), ("/busy", Later)])
+async def test_an_answer_that_is_no(verb: str, path: str, answer: type[Exception]) -> None:
+    kube = watched(ApiServer())
+    with pytest.raises(answer):
+        await (kube.list(path, {}) if verb == "list" else anext(kube.watch(path, {})))
 
 
-@pytest.mark.parametrize("path", ["/broken", "/cut"])
-async def test_a_watch_that_breaks(path: str) -> None:
-    changes = client(ApiServer()).watch(path, {})
+async def test_a_watch_that_breaks() -> None:
+    changes = watched(ApiServer()).watch("/cut", {})
     await anext(changes)
-    with pytest.raises(ConnectionError):
+    with pytest.raises(Later):
         await anext(changes)
 
 
 @pytest.mark.parametrize("verb", ["list", "watch"])
 async def test_nothing_listens(verb: str) -> None:
-    kube = HttpKube(httpx2.AsyncClient(base_url="http://127.0.0.1:9", trust_env=False))
-    with pytest.raises(ConnectionError):
+    kube = Watched(HttpTransport("http://127.0.0.1:9"))
+    with pytest.raises(Later):
         await (kube.list("/pods", {}) if verb == "list" else anext(kube.watch("/pods", {})))

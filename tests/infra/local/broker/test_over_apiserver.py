@@ -6,8 +6,9 @@ import json
 import httpx2
 
 from infra.local.broker.apiserver_source import ApiServerSources
-from infra.local.broker.kube import HttpKube, InProcess
+from infra.local.broker.kube import Watched
 from infra.local.kube.server import ApiServer
+from infra.local.transport import InProcessTransport
 from tests.infra.local.broker.world import Clock, Json, Subscriber, resources, service, serving, source
 
 PODS = "/api/v1/namespaces/ns/pods"
@@ -25,7 +26,7 @@ def pod(name: str) -> Json:
 
 async def test_changes_become_events(clock: Clock) -> None:
     server = ApiServer(None, clock=clock)
-    client = httpx2.AsyncClient(transport=InProcess(server.app), base_url="http://kube")
+    client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=server.app), base_url="http://kube")
     await client.post("/api/v1/namespaces", json={"metadata": {"name": "ns"}})
     await client.post(PODS, json=pod("before"))
     function = Subscriber()
@@ -38,7 +39,11 @@ async def test_changes_become_events(clock: Clock) -> None:
     )
     post = serving(clock, {"f": function}).post
     sources = ApiServerSources(
-        resources(watched).apiserver_sources, HttpKube(client), post, api_server="http://kube", clock=clock
+        resources(watched).apiserver_sources,
+        Watched(InProcessTransport(server.app)),
+        post,
+        api_server="http://kube",
+        clock=clock,
     )
     watching = asyncio.create_task(sources.run())
     await asyncio.sleep(1)
