@@ -91,7 +91,7 @@ class World:
     """Everything there is, and what a test asks of it.
 
     A test that kills functions gives its own `apply` (carries out effects), `around` (put around each function),
-    `through` (put before GitHub and the API server, as functions reach them) and `state` (the bucket of the ledger).
+    `through` (put before GitHub and the API server, as functions reach them) and `store` (makes a bucket).
     """
 
     def __init__(
@@ -101,17 +101,18 @@ class World:
         apply: Apply = apply,
         around: Callable[[ASGIApp], ASGIApp] = lambda app: app,
         through: Callable[[ASGIApp], ASGIApp] = lambda app: app,
-        state: MemoryStore | None = None,
+        store: Callable[[Callable[[], datetime]], MemoryStore] = MemoryStore,
         clock: Callable[[], datetime] | None = None,
     ) -> None:
         clock = clock or virtual_time.clock
         self.config = config or configuration()
         self.deliveries: list[Attempt] = []
-        self.state = state or MemoryStore(clock)
+        self.state = store(clock)
         self.buckets: dict[str, MemoryStore] = {}
         self.api_server = ApiServer(None, crds=[CRDS / "prowjob.yaml"], clock=clock)
         self.hub = GitHub(clock=clock, deliver=self._deliver)
         self.github = self.hub.world()
+        self._through = through
         self._transport = InProcessTransport(self.api_server.app)
         self.kube = Kube(self._transport)
         self._resources = resources()
@@ -123,7 +124,7 @@ class World:
             github=through(self.hub.app),
             token=self.github.token(BOT),
             state=lambda: self.state,
-            bucket=lambda name: self.buckets.setdefault(name, MemoryStore(clock)),
+            bucket=lambda name: self.buckets.setdefault(name, store(clock)),
             configuration=self._configuration,
             webhook_secret=SECRET,
             clock=clock,
@@ -142,7 +143,7 @@ class World:
         )
 
     async def __aenter__(self) -> "World":
-        kube = Watched(InProcessTransport(self.api_server.app))
+        kube = Watched(InProcessTransport(self._through(self.api_server.app)))
         post = self.functions.broker.post
         objects = ApiServerSources(self._resources.apiserver_sources, kube, post, api_server="https://kube")
         ping = PingSources(self._resources.ping_sources, post, clock=self._clock, jitter=lambda: 0.0)

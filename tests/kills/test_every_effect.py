@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from tests import mortal, virtual_time
+from tests import mortal
 from tests.kills.story import Story
 from tests.world import World
 
@@ -23,7 +23,7 @@ async def play(nth: int, *, after: bool) -> list[str]:
         apply=killer.apply,
         around=mortal.around,
         through=mortal.through,
-        state=mortal.MortalStore(virtual_time.clock),
+        store=mortal.MortalStore,
     )
     async with world:
         story = Story(world)
