@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from bench.stage import SECRET, Stage
-from cutwater.events.configuration import FileConfiguration
+from cutwater.events.configuration import FileConfiguration, Files
 from cutwater.events.edges import utc_now
 from cutwater.storage.memory import MemoryStore
 from infra.local import parts
@@ -97,7 +97,7 @@ async def in_one_process(stage: Stage, folder: Path) -> AsyncIterator[list[Attem
         token=stage.token,
         state=lambda: bucket("state"),
         bucket=bucket,
-        configuration=FileConfiguration(files.config, files.jobs, files.plugins).current,
+        configuration=FileConfiguration(Files(files.config, (files.jobs,), files.plugins)).current,
         webhook_secret=SECRET,
         on_delivery=attempts.append,
     )

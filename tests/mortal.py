@@ -37,6 +37,14 @@ def breathe() -> None:
         raise Died
 
 
+def die() -> None:
+    """End the life of the invocation that asks for it."""
+    life = _life.get()
+    assert life is not None, "only functions die"
+    life.is_over = True
+    raise Died
+
+
 def around(app: ASGIApp) -> ASGIApp:
     """A function each of whose invocations has a life of its own."""
 
@@ -93,14 +101,8 @@ class Killer:
         number = len(self.done)
         self.done.append(type(effect).__name__)
         if number == self._nth and not self._after:
-            self._kill()
+            die()
         result = await effect.apply(edges)
         if number == self._nth:
-            self._kill()
+            die()
         return result
-
-    def _kill(self) -> None:
-        life = _life.get()
-        assert life is not None, "effects are carried out by functions"
-        life.is_over = True
-        raise Died

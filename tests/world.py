@@ -19,9 +19,12 @@ from starlette.types import ASGIApp
 from cutwater.config.configuration import Configuration
 from cutwater.config.findings import Source
 from cutwater.config.load import load
+from cutwater.config.sources import Sources
+from cutwater.events.edges import no_way_out
 from cutwater.events.effect import Apply, apply
 from cutwater.kube.client import POD, Kind, Kube
 from cutwater.kube.transport import MERGE_PATCH
+from cutwater.outgoing.client import Outgoing
 from cutwater.prowjob.types import ProwJob
 from cutwater.storage.memory import MemoryStore
 from infra.local.broker import loading
@@ -69,9 +72,11 @@ PLUGINS = "plugins: {acme/rocket: {plugins: [trigger, lgtm]}}"
 def configuration(config: str = CONFIG, jobs: str = JOBS, plugins: str = PLUGINS) -> Configuration:
     """The configuration of these texts."""
     return load(
-        Source("config.yaml", config.encode()),
-        [Source("jobs.yaml", jobs.encode())],
-        Source("plugins.yaml", plugins.encode()),
+        Sources(
+            Source("config.yaml", config.encode()),
+            (Source("jobs.yaml", jobs.encode()),),
+            Source("plugins.yaml", plugins.encode()),
+        )
     )
 
 
@@ -91,7 +96,7 @@ class World:
     """Everything there is, and what a test asks of it.
 
     A test that kills functions gives its own `apply` (carries out effects), `around` (put around each function),
-    `through` (put before GitHub and the API server, as functions reach them) and `store` (makes a bucket).
+    `before_github` and `before_api_server` (put before these, as functions reach them) and `store` (makes a bucket).
     """
 
     def __init__(
@@ -100,33 +105,37 @@ class World:
         *,
         apply: Apply = apply,
         around: Callable[[ASGIApp], ASGIApp] = lambda app: app,
-        through: Callable[[ASGIApp], ASGIApp] = lambda app: app,
+        before_github: Callable[[ASGIApp], ASGIApp] = lambda app: app,
+        before_api_server: Callable[[ASGIApp], ASGIApp] = lambda app: app,
         store: Callable[[Callable[[], datetime]], MemoryStore] = MemoryStore,
+        outgoing: Callable[[], Outgoing] = no_way_out,
         clock: Callable[[], datetime] | None = None,
     ) -> None:
         clock = clock or virtual_time.clock
         self.config = config or configuration()
         self.deliveries: list[Attempt] = []
-        self.state = store(clock)
+        self._store = functools.partial(store, clock)
+        self.state = self._store()
         self.buckets: dict[str, MemoryStore] = {}
         self.api_server = ApiServer(None, crds=[CRDS / "prowjob.yaml"], clock=clock)
         self.hub = GitHub(clock=clock, deliver=self._deliver)
         self.github = self.hub.world()
-        self._through = through
+        self._api_server = before_api_server(self.api_server.app)
         self._transport = InProcessTransport(self.api_server.app)
         self.kube = Kube(self._transport)
         self._resources = resources()
-        self._clock = clock
+        self.clock = clock
         self.functions = Functions(
             functions(),
             self._resources,
-            kube=through(self.api_server.app),
-            github=through(self.hub.app),
+            kube=self._api_server,
+            github=before_github(self.hub.app),
             token=self.github.token(BOT),
             state=lambda: self.state,
-            bucket=lambda name: self.buckets.setdefault(name, store(clock)),
+            bucket=self.bucket,
             configuration=self._configuration,
             webhook_secret=SECRET,
+            outgoing=outgoing,
             clock=clock,
             apply=apply,
             around=around,
@@ -143,10 +152,10 @@ class World:
         )
 
     async def __aenter__(self) -> "World":
-        kube = Watched(InProcessTransport(self._through(self.api_server.app)))
+        kube = Watched(InProcessTransport(self._api_server))
         post = self.functions.broker.post
         objects = ApiServerSources(self._resources.apiserver_sources, kube, post, api_server="https://kube")
-        ping = PingSources(self._resources.ping_sources, post, clock=self._clock, jitter=lambda: 0.0)
+        ping = PingSources(self._resources.ping_sources, post, clock=self.clock, jitter=lambda: 0.0)
         for name in ("test-pods", "cutwater"):
             await self.kube.create(_NAMESPACE, "", {"metadata": {"name": name}})
         self._sources = [asyncio.ensure_future(objects.run()), asyncio.ensure_future(ping.run())]
@@ -160,6 +169,12 @@ class World:
         await self.functions.broker.close()
         self.api_server.close()
         self.hub.close()
+
+    def bucket(self, name: str) -> MemoryStore:
+        """A bucket of artifacts, made when it is first asked for."""
+        if name not in self.buckets:
+            self.buckets[name] = self._store()
+        return self.buckets[name]
 
     async def settle(self, seconds: float = 5.0) -> None:
         """Let so much (virtual) time pass; what was caused by then has happened."""
@@ -199,7 +214,7 @@ class World:
 
     async def _run_pod(self, pod: dict[str, Any], phase: str, seconds: float) -> None:
         name = pod["metadata"]["name"]
-        started = self._clock().isoformat().replace("+00:00", "Z")
+        started = self.clock().isoformat().replace("+00:00", "Z")
         await self._set_status(name, {"phase": "Running", "startTime": started})
         await asyncio.sleep(seconds)
         await self._set_status(name, {"phase": phase})

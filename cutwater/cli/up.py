@@ -15,7 +15,7 @@ from cutwater.cli import places
 from cutwater.cli.starting import platform_of
 from cutwater.config.configuration import Configuration
 from cutwater.config.findings import ConfigError
-from cutwater.events.configuration import FileConfiguration
+from cutwater.events.configuration import Files
 from infra.local import own
 from infra.local.demo import change, seed
 from infra.local.demo.people import Person
@@ -60,7 +60,7 @@ def run(chosen: argparse.Namespace) -> int:
         github_token_file=chosen.github_token_file and chosen.github_token_file.resolve(),
     )
     try:
-        config = FileConfiguration(settings.config, settings.jobs, settings.plugins).load()
+        config = Files(settings.config, (settings.jobs,) if settings.jobs else (), settings.plugins).read()
     except ConfigError as error:
         return _fail(f"the configuration is wrong\n{error}")
     except OSError as error:

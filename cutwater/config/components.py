@@ -10,6 +10,7 @@ from typing import TypeVar
 import msgspec
 from msgspec.structs import replace
 
+from cutwater.config import addresses, foreign, outgoing
 from cutwater.config.defaulting import Defaults
 from cutwater.config.findings import Path
 from cutwater.config.patterns import compiled
@@ -17,6 +18,7 @@ from cutwater.config.prow import Controller, Deck, Lens, LensEntry, ProwConfig, 
 from cutwater.config.template import JENKINS_FUNCTIONS, Function, TemplateError, parse
 from cutwater.config.tide import MERGE_METHODS, Tide, TideQuery
 from cutwater.config.validation import contradiction_in
+from cutwater.prowjob.selectors import selector
 from cutwater.prowjob.types import ObjectMeta, ProwJob, ProwJobSpec
 
 Rule = Iterator[tuple[Path, str]]
@@ -163,9 +165,22 @@ def component_problems(prow: ProwConfig) -> Rule:
     yield from _jenkins(prow)
     yield from _deck_problems(prow.deck)
     yield from _slack(prow)
+    yield from outgoing.problems(prow.prow_ignored)
+    yield from _addresses(prow)
+    yield from ((("gerrit", *path), message) for path, message in foreign.gerrit_problems(prow.gerrit))
+    yield from ((("gangway", *path), message) for path, message in foreign.gangway_problems(prow.gangway))
     for index, query in enumerate(prow.tide.queries):
         yield from ((("tide", "queries", index, *path), message) for path, message in _query(query))
     yield from ((("tide", *path), message) for path, message in _tide_problems(prow.tide))
+
+
+def _addresses(prow: ProwConfig) -> Rule:
+    prefixes = prow.plank.job_url_prefix_config
+    said: dict[Path, str] = {("plank", "job_url_prefix_config", key): prefix for key, prefix in prefixes.items()}
+    said |= {("gerrit", "deck_url"): prow.gerrit.deck_url, ("github", "link_url"): prow.github.link_url}
+    for path, address in said.items():
+        if reason := addresses.problem(address):
+            yield path, reason
 
 
 def _controller(controller: Controller, functions: Mapping[str, Function] | None = None) -> Rule:
@@ -199,6 +214,7 @@ def _jenkins(prow: ProwConfig) -> Rule:
             yield (*here, "label_selector"), "label_selector is invalid when used for a single jenkins-operator"
         if len(operators) > 1 and not operator.label_selector:
             yield here, "label_selector is needed where there are several jenkins_operators"
+        yield from _selector(operator.label_selector, (*here, "label_selector"))
 
 
 def _spyglass(spyglass: Spyglass) -> Rule:
@@ -229,6 +245,7 @@ def _deck_problems(deck: Deck) -> Rule:
             yield ("deck", "default_rerun_auth_configs", index), message
     for index, log in enumerate(deck.external_agent_logs):
         yield from _template(log.url_template, ("deck", "external_agent_logs", index, "url_template"))
+        yield from _selector(log.selector, ("deck", "external_agent_logs", index, "selector"))
     if deck.additional_allowed_buckets and deck.skip_storage_path_validation is not False:
         yield (
             ("deck", "additional_allowed_buckets"),
@@ -320,6 +337,13 @@ def _template(text: str, here: Path, functions: Mapping[str, Function] | None = 
     try:
         parse(text, functions)
     except TemplateError as error:
+        yield here, str(error)
+
+
+def _selector(text: str, here: Path) -> Rule:
+    try:
+        selector(text)
+    except ValueError as error:
         yield here, str(error)
 
 

@@ -126,6 +126,17 @@ def line_at(root: Node, path: Path) -> int:
     return line
 
 
+def stands_at(root: Node, path: Path) -> bool:
+    """Whether the whole path leads to something."""
+    node = root
+    for step in path:
+        found = _child(node, step)
+        if found is None:
+            return False
+        node = found[1]
+    return True
+
+
 def _walk(node: Node, path: Path, seen: set[int]) -> Iterator[tuple[Path, Node]]:
     yield path, node
     if id(node) in seen:

@@ -28,12 +28,13 @@ class Origin(Struct, frozen=True):
 
 
 class Finding(Struct, frozen=True, order=True):
-    """One thing that is wrong, or only odd. `line` is 0 where none can be named."""
+    """One thing that is wrong, or only odd. `line` is 0 where none can be named. `kind`: the name of a warning."""
 
     file: str
     line: int
     where: str
     message: str
+    kind: str = ""
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file

@@ -1,40 +1,31 @@
-"""Jobs that a repository brings along itself, in `.prow.yaml` or `.prow/`.
+"""Jobs that a repository brings along itself: where it may, and which of its files count.
 
-Source: sigs.k8s.io/prow pkg/config (inrepoconfig.go). Which files those are at which commit, and .prowignore, is the
-caller's.
+They stand in the folder `.prow`, or else in the file `.prow.yaml`; `own_jobs` reads them.
+Source: sigs.k8s.io/prow pkg/config (inrepoconfig.go).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
-from msgspec import Struct, field
-
-from cutwater.config.configuration import Configuration
-from cutwater.config.findings import Source
-from cutwater.config.finishing import Finish
-from cutwater.config.jobs import BranchJob, Postsubmit, Preset, Presubmit
+from cutwater.config.findings import ConfigError, Finding, Source
 from cutwater.config.prow import InRepoConfig
-from cutwater.config.report import Report
-from cutwater.config.validation import Problem, clashes_in_repository
+from cutwater.config.prowignore import NAME as IGNORE
+from cutwater.config.prowignore import Ignored
 
-FILE = ".prow.yaml"
-FOLDER = ".prow/"
-
-
-class OwnJobs(NamedTuple):
-    """What a repository's own files add to the static jobs, in force."""
-
-    presubmits: tuple[Presubmit, ...] = ()
-    postsubmits: tuple[Postsubmit, ...] = ()
+FILE, FOLDER = ".prow.yaml", ".prow"
+ROOT = (FILE, FOLDER, IGNORE)
+"""The names at a repository's root that its own jobs depend on."""
+MOST_FILES, MOST_BYTES = 1000, 8 * 1024 * 1024
+"""How much is read, of one repository: as many jobs as all of Kubernetes has."""
+_YAML = (".yaml", ".yml")
+_GZIP = b"\x1f\x8b"
 
 
-class _ProwYaml(Struct, frozen=True, kw_only=True):
-    """One file. There are no periodics here."""
+class OwnFile(NamedTuple):
+    """A file of the repository. What a link leads to is not followed."""
 
-    presets: tuple[Preset, ...] = ()
-    presubmits: tuple[Presubmit, ...] = ()
-    postsubmits: tuple[Postsubmit, ...] = ()
-    prow_ignored: Any = field(default=None)
+    content: bytes
+    is_link: bool = False
 
 
 def is_enabled(config: InRepoConfig, org: str, repo: str) -> bool:
@@ -42,48 +33,66 @@ def is_enabled(config: InRepoConfig, org: str, repo: str) -> bool:
     return next((config.enabled[key] for key in _keys(org, repo) if key in config.enabled), False)
 
 
+def allowed_clusters(config: InRepoConfig, org: str, repo: str) -> frozenset[str]:
+    """The build clusters that its own jobs may run on: any level may allow one."""
+    return frozenset(cluster for key in _keys(org, repo) for cluster in config.allowed_clusters.get(key, ()))
+
+
 def may_change_jobs(paths: Iterable[str]) -> bool:
     """Whether a change of these files may change the repository's own jobs."""
-    return any(path == FILE or path.startswith(FOLDER) for path in paths)
+    return any(path == FILE or path.startswith(f"{FOLDER}/") for path in paths)
 
 
-def own_jobs(configuration: Configuration, org: str, repo: str, sources: Sequence[Source]) -> OwnJobs:
-    """The jobs in a repository's own files. Raises ConfigError with all that is wrong, alone or beside static jobs."""
-    report = Report(sources, strict=False)
-    files: list[_ProwYaml] = [report.read(source, _ProwYaml) for source in sources]
-    report.settle()
-    presets = [*configuration.jobs.presets, *(preset for file in files for preset in file.presets)]
-    finish = Finish(configuration.prow, presets, report)
-    full_name = f"{org}/{repo}"
-    found = OwnJobs(
-        tuple(
-            finish.job(job, full_name, ("presubmits", index))
-            for file in files
-            for index, job in enumerate(file.presubmits)
-        ),
-        tuple(
-            finish.job(job, full_name, ("postsubmits", index))
-            for file in files
-            for index, job in enumerate(file.postsubmits)
-        ),
-    )
-    static = configuration.jobs
-    report.judge(clashes_in_repository([*static.presubmits_of(org, repo), *found.presubmits], "presubmit"))
-    report.judge(clashes_in_repository([*static.postsubmits_of(org, repo), *found.postsubmits], "postsubmit"))
-    allowed = configuration.prow.in_repo_config.allowed_clusters
-    report.judge(_foreign_clusters([*found.presubmits, *found.postsubmits], allowed, org, repo))
-    report.settle()
-    return found
+def matters(path: str) -> bool:
+    """Whether a repository's own jobs may depend on this file."""
+    if path.startswith(f"{FOLDER}/"):
+        return path.endswith(_YAML) or path.rpartition("/")[2] == IGNORE
+    return path in (FILE, IGNORE)
 
 
-def _foreign_clusters(
-    jobs: Sequence[BranchJob], allowed: Mapping[str, Sequence[str]], org: str, repo: str
-) -> Iterator[Problem]:
-    """Any level may allow a build cluster."""
-    clusters = {cluster for key in _keys(org, repo) for cluster in allowed.get(key, ())}
-    for job in jobs:
-        if job.cluster not in clusters:
-            yield Problem(job, ("cluster",), f'cluster "{job.cluster}" is not allowed for repository "{org}/{repo}"')
+def check_sizes(sizes: Mapping[str, int]) -> None:
+    """Raises ConfigError where there is more than is read. `sizes`: bytes, by path."""
+    if len(sizes) > MOST_FILES:
+        raise ConfigError([Finding(FOLDER, 0, "", f"has {len(sizes)} files, of which {MOST_FILES} at most are read")])
+    total = sum(sizes.values())
+    if total > MOST_BYTES:
+        largest = max(sizes, key=lambda path: sizes[path])
+        message = f"is too large: {total} bytes in all are more than the {MOST_BYTES} that are read"
+        raise ConfigError([Finding(largest, 0, "", message)])
+
+
+def sources_of(files: Mapping[str, OwnFile], *, has_folder: bool) -> list[Source]:
+    """The files with jobs, in the order in which they count. `files`: those that matter.
+
+    A folder makes the file of no account. Raises ConfigError for links and compressed files.
+    """
+    ignored = _ignored(files) if has_folder else Ignored({})
+    paths = [
+        path
+        for path in sorted(files, key=lambda path: path.split("/"))
+        if path.startswith(f"{FOLDER}/") == has_folder and path.endswith(_YAML) and path not in ignored
+    ]
+    unreadable = [finding for path in paths if (finding := _unreadable(path, files[path])) is not None]
+    if unreadable:
+        raise ConfigError(unreadable)
+    return [Source(path, files[path].content) for path in paths]
+
+
+def _ignored(files: Mapping[str, OwnFile]) -> Ignored:
+    lists = {path.rpartition("/")[0]: file for path, file in files.items() if path.rpartition("/")[2] == IGNORE}
+    texts = {folder: file.content.decode(errors="replace") for folder, file in lists.items() if not file.is_link}
+    try:
+        return Ignored(texts)
+    except ValueError as error:
+        raise ConfigError([Finding(IGNORE, 0, "", str(error))]) from error
+
+
+def _unreadable(path: str, file: OwnFile) -> Finding | None:
+    if file.is_link:
+        return Finding(path, 0, "", "is a symbolic link, which is not followed")
+    if file.content.startswith(_GZIP):
+        return Finding(path, 0, "", "is compressed")
+    return None
 
 
 def _keys(org: str, repo: str) -> tuple[str, ...]:

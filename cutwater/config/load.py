@@ -5,10 +5,12 @@ Source of order and rules: sigs.k8s.io/prow pkg/config (Load, finalizeJobConfig,
 """
 
 import gc
-import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import PurePath
+from types import MappingProxyType
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -17,51 +19,75 @@ from cutwater.config.configuration import Configuration, Jobs
 from cutwater.config.defaulting import repository_of
 from cutwater.config.findings import Finding, Source
 from cutwater.config.finishing import Finish
+from cutwater.config.foreign import webhook_problems
 from cutwater.config.jobs import JobConfig, Preset
-from cutwater.config.plugins import General, Plugins, read_plugins
+from cutwater.config.outgoing import cutwaters_own
+from cutwater.config.plugin_files import read_plugins
+from cutwater.config.plugins import General, Plugins
 from cutwater.config.prow import ProwConfig
 from cutwater.config.report import Report
+from cutwater.config.sections import SECTIONS
+from cutwater.config.sources import Sources
+from cutwater.config.supplemental import Part, merged
 from cutwater.config.validation import clashes_of_periodics
+
+NO_SECTIONS: Mapping[str, Any] = MappingProxyType({})
 
 
 def load(
-    config: Source, jobs: Sequence[Source] = (), plugins: Source | None = None, *, strict: bool = False
+    sources: Sources,
+    *,
+    strict: bool = False,
+    sections: Mapping[str, Any] = NO_SECTIONS,
+    now: datetime | None = None,
 ) -> Configuration:
     """The configuration of these files. Raises ConfigError with all that is wrong.
 
-    `strict`: unknown fields and keys given twice are wrong, too; otherwise they are warnings.
+    `strict`: unknown fields and keys given twice are wrong, too; otherwise they are warnings. `sections`: the types of
+    plugins' own sections by their keys in plugins.yaml; the others are known here. Without `now` no date is judged.
     """
     with _garbage_collected_later():
-        report = Report([config, *jobs, *([plugins] if plugins else [])], strict=strict)
-        prow: ProwConfig = report.read(config, ProwConfig)
+        report = Report(sources.all, strict=strict)
+        prow: ProwConfig = report.read(sources.config, ProwConfig)
         own_jobs = JobConfig(
             presets=prow.presets, presubmits=prow.presubmits, postsubmits=prow.postsubmits, periodics=prow.periodics
         )
-        prow = replace(prow, presets=(), presubmits={}, postsubmits={}, periodics=(), prow_ignored=None)
-        files: list[JobConfig] = [own_jobs, *(report.read(source, JobConfig) for source in jobs)]
-        report.add(_basenames_given_twice(jobs))
-        found_plugins = _plugins(plugins, report)
+        prow = replace(
+            prow,
+            config_version_sha=sources.version or prow.config_version_sha,
+            presets=(),
+            presubmits={},
+            postsubmits={},
+            periodics=(),
+            prow_ignored=cutwaters_own(prow.prow_ignored),
+        )
+        files: list[JobConfig] = [own_jobs, *(report.read(source, JobConfig) for source in sources.jobs)]
+        report.add(_basenames_given_twice(sources.jobs))
+        found_plugins = _plugins(sources, sections, report)
+        parts = [Part(source.name, report.read(source, ProwConfig)) for source in sources.supplemental]
         report.settle()  # what could not be read is not judged
-        report.place(config.name, component_problems(prow))
-        prow = with_component_defaults(prow)
+        main = Part(sources.config.name, prow)
+        for file, part in (main, *parts):
+            report.place(file, component_problems(part))
+        if now is not None:
+            paths = webhook_problems(prow.managed_webhooks, now)
+            report.place(main.file, ((("managed_webhooks", *path), message) for path, message in paths))
+        prow = with_component_defaults(merged(main, parts, report))
         found_jobs = _jobs(files, prow, report)
         report.settle()
         return Configuration(
             prow=prow,
             jobs=found_jobs,
             plugins=found_plugins,
-            digest=_digest(report.sources.values()),
+            digest=sources.digest,
             warnings=tuple(sorted(report.remarked)),
         )
 
 
-def _plugins(source: Source | None, report: Report) -> Plugins:
-    if source is None:
+def _plugins(sources: Sources, sections: Mapping[str, Any], report: Report) -> Plugins:
+    if sources.plugins is None:
         return Plugins(General(), {})
-    found = read_plugins(source, strict=report.strict)
-    report.refused.extend(found.refused)
-    report.remarked.extend(found.remarked)
-    return found.plugins
+    return read_plugins(sources.plugins, sources.supplemental_plugins, {**SECTIONS, **sections}, report)
 
 
 def _jobs(files: Sequence[JobConfig], prow: ProwConfig, report: Report) -> Jobs:
@@ -98,16 +124,6 @@ def _presets_given_twice(presets: Sequence[Preset]) -> Iterator[Finding]:
                 message = f"preset label {': '.join(label)} is given twice, first in {place.file}:{place.line}"
                 yield Finding(preset.origin.file, preset.origin.line, "presets", message)
             first.setdefault(label, preset)
-
-
-def _digest(sources: Iterable[Source]) -> str:
-    """SHA-256 over names and contents, each with its length, so that no two inputs look alike."""
-    whole = hashlib.sha256()
-    for source in sources:
-        for part in (source.name.encode(), source.content):
-            whole.update(len(part).to_bytes(8))
-            whole.update(part)
-    return whole.hexdigest()
 
 
 @contextmanager

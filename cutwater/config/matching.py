@@ -3,7 +3,7 @@
 Source: sigs.k8s.io/prow pkg/config (jobs.go, Brancher and RegexpChangeMatcher) and pkg/pjutil (filter.go).
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from cutwater.config.jobs import BranchJob, Postsubmit, Presubmit
@@ -17,48 +17,89 @@ OK_TO_TEST = r"(?m)^/ok-to-test\s*$"
 
 
 class Wish(NamedTuple):
-    """What a filter says of a job it has chosen. `forced`: whatever the files; `otherwise`: where nothing else does."""
+    """What a filter says of a job it has chosen. `forced`: whatever the files; `otherwise`: where nothing else does.
+
+    `why`, where something special chose it, and `rule`, the field of the job that did.
+    """
 
     forced: bool
     otherwise: bool
+    rule: str = ""
+    why: str = ""
 
 
-Filter = Callable[[Presubmit], Wish | None]
-"""None: the job is not meant."""
+class Verdict(NamedTuple):
+    """Whether a job runs, and why, in words. `rule`: the field of the job that decided; empty where none did."""
+
+    runs: bool
+    rule: str
+    why: str
+
+
+Filter = Callable[[Presubmit], Wish | Verdict]
+"""A verdict: the job is not meant, and so does not run."""
 
 
 def runs_on(job: BranchJob, branch: str) -> bool:
     """Whether the job is for the branch: `skip_branches` wins, no lists at all mean every branch."""
+    return _elsewhere(job, branch) is None
+
+
+def _elsewhere(job: BranchJob, branch: str) -> Verdict | None:
+    """Why the job is not for the branch; None where it is."""
     if job.skip_branches and matches_any(job.skip_branches, branch):
-        return False
-    return not job.branches or matches_any(job.branches, branch)
+        return Verdict(False, "skip_branches", f"skip_branches ({', '.join(job.skip_branches)}) has {branch}")
+    if not job.branches or matches_any(job.branches, branch):
+        return None
+    return Verdict(False, "branches", f"branches ({', '.join(job.branches)}) does not have {branch}")
 
 
-def concerns(job: BranchJob, changes: Iterable[str]) -> bool:
+def by_changes(job: BranchJob, changes: Collection[str]) -> Verdict:
     """What the changed files say of a job that depends on them. No file at all means no."""
+    if not changes:
+        rule = "run_if_changed" if job.run_if_changed else "skip_if_only_changed"
+        return Verdict(False, rule, "no changed file is known")
     if job.run_if_changed:
-        return any(matches(job.run_if_changed, path) for path in changes)
-    return any(not matches(job.skip_if_only_changed, path) for path in changes)
+        found = next((path for path in changes if matches(job.run_if_changed, path)), "")
+        why = f"run_if_changed ({job.run_if_changed}) "
+        why += f"matches {found}" if found else f"does not match {_all(changes, 'any')}"
+        return Verdict(bool(found), "run_if_changed", why)
+    found = next((path for path in changes if not matches(job.skip_if_only_changed, path)), "")
+    why = f"skip_if_only_changed ({job.skip_if_only_changed}) "
+    why += f"does not match {found}" if found else f"matches {_all(changes, 'all')}"
+    return Verdict(bool(found), "skip_if_only_changed", why)
 
 
-def presubmit_runs(job: Presubmit, branch: str, changes: Iterable[str], wish: Wish) -> bool:
+def _all(changes: Collection[str], how: str) -> str:
+    return f"{how} of the {len(changes)} changed files" if len(changes) > 1 else next(iter(changes))
+
+
+def presubmit_verdict(job: Presubmit, branch: str, changes: Collection[str], wish: Wish) -> Verdict:
     """Whether a presubmit that a filter has chosen runs for a pull request to `branch` with these changed files."""
-    if not runs_on(job, branch):
-        return False
-    if job.always_run or wish.forced:
-        return True
-    if job.depends_on_changes and concerns(job, changes):
-        return True
-    return wish.otherwise
+    if (elsewhere := _elsewhere(job, branch)) is not None:
+        return elsewhere
+    if wish.forced:
+        return Verdict(True, wish.rule, wish.why)
+    if job.always_run:
+        return Verdict(True, "always_run", "; ".join(filter(None, (wish.why, "always_run is true"))))
+    found = by_changes(job, changes) if job.depends_on_changes else Verdict(False, "", "nothing says that it runs")
+    return Verdict(True, wish.rule, wish.why) if wish.otherwise and not found.runs else found
 
 
-def postsubmit_runs(job: Postsubmit, branch: str, changes: Iterable[str]) -> bool:
+def postsubmit_verdict(job: Postsubmit, branch: str, changes: Collection[str]) -> Verdict:
     """Whether a postsubmit runs for a push to `branch` with these changed files."""
-    if not runs_on(job, branch):
-        return False
+    if (elsewhere := _elsewhere(job, branch)) is not None:
+        return elsewhere
     if job.depends_on_changes:
-        return concerns(job, changes)
-    return job.always_run is not False
+        return by_changes(job, changes)
+    if job.always_run is False:
+        return Verdict(False, "always_run", "always_run is false, and no changed file can start it")
+    return Verdict(True, "", "a push to the branch starts it")
+
+
+def postsubmit_runs(job: Postsubmit, branch: str, changes: Collection[str]) -> bool:
+    """Whether a postsubmit runs for a push to `branch` with these changed files."""
+    return postsubmit_verdict(job, branch, changes).runs
 
 
 def may_meet(one: BranchJob, other: BranchJob) -> bool:
@@ -98,35 +139,66 @@ def comment_filter(
     `honours_ok_to_test`: `/ok-to-test` starts what `/test all` does. The first rule that knows a job decides.
     """
 
-    def by_name(job: Presubmit) -> Wish | None:
-        """Most jobs are not named at all: that is seen without compiling a pattern for each."""
-        if job.has_default_trigger and "." not in job.name and job.name not in comment:
-            return None
-        return Wish(forced=True, otherwise=True) if matches(job.trigger, comment) else None
-
-    def retest(job: Presubmit) -> Wish | None:
-        has_failed = job.context in failed
-        is_missing = not job.needs_explicit_trigger and job.context not in reported
-        return Wish(forced=False, otherwise=has_failed) if has_failed or is_missing else None
-
-    def manual(job: Presubmit) -> Wish | None:
-        return Wish(forced=True, otherwise=False) if job.needs_explicit_trigger and not job.optional else None
-
-    rules: list[Filter] = [by_name]
+    retest = _retest(failed, reported)
+    rules = [_by_name(comment)]
     if matches(RETEST, comment):
         rules.append(retest)
     if matches(RETEST_REQUIRED, comment):
-        rules.append(lambda job: None if job.optional else retest(job))
+        rules.append(lambda job: _OPTIONAL if job.optional else retest(job))
     if matches(TEST_MANUAL_REQUIRED, comment):
-        rules.append(manual)
+        rules.append(_manual)
     if matches(TEST_ALL, comment) or (honours_ok_to_test and matches(OK_TO_TEST, comment)):
         rules.append(all_automatic)
-    return lambda job: next((wish for rule in rules if (wish := rule(job)) is not None), None)
+    return lambda job: _first_wish([rule(job) for rule in rules])
 
 
-def all_automatic(job: Presubmit) -> Wish | None:
+_OPTIONAL = Verdict(False, "optional", "it is optional")
+
+
+def _by_name(comment: str) -> Filter:
+    def rule(job: Presubmit) -> Wish | Verdict:
+        """Most jobs are not named at all: that is seen without compiling a pattern for each."""
+        may_match = not job.has_default_trigger or "." in job.name or job.name in comment
+        if may_match and matches(job.trigger, comment):
+            return Wish(forced=True, otherwise=True, rule="trigger", why="the comment matches its trigger")
+        return Verdict(False, "trigger", f"the comment does not name it ({job.rerun_command} does)")
+
+    return rule
+
+
+def _retest(failed: Collection[str], reported: Collection[str]) -> Filter:
+    def rule(job: Presubmit) -> Wish | Verdict:
+        context = f"its context {job.context}"
+        if job.context in failed:
+            return Wish(forced=False, otherwise=True, rule="context", why=f"{context} has failed")
+        if job.needs_explicit_trigger:
+            return Verdict(False, "context", f"{context} has not failed, and only a comment starts it")
+        if job.context in reported:
+            return Verdict(False, "context", f"{context} has not failed")
+        return Wish(forced=False, otherwise=False, rule="context", why=f"{context} has not reported")
+
+    return rule
+
+
+def _manual(job: Presubmit) -> Wish | Verdict:
+    if not job.needs_explicit_trigger:
+        return Verdict(False, "", "it does not wait for a comment")
+    if job.optional:
+        return _OPTIONAL
+    return Wish(forced=True, otherwise=False, why="it is required, and only a comment starts it")
+
+
+def _first_wish(answers: Sequence[Wish | Verdict]) -> Wish | Verdict:
+    """The first rule that knows the job decides; else all of them say why not."""
+    wish = next((answer for answer in answers if isinstance(answer, Wish)), None)
+    return wish or Verdict(False, answers[-1].rule, "; ".join(answer.why for answer in answers))
+
+
+def all_automatic(job: Presubmit) -> Wish | Verdict:
     """`/test all`, and what a new head starts: every job that does not wait to be named."""
-    return None if job.needs_explicit_trigger else Wish(forced=False, otherwise=False)
+    if job.needs_explicit_trigger:
+        return Verdict(False, "", f"only a comment starts it ({job.rerun_command})")
+    return Wish(forced=False, otherwise=False)
 
 
 def needs_changes(presubmits: Iterable[Presubmit], branch: str, chosen_by: Filter) -> bool:
@@ -134,7 +206,7 @@ def needs_changes(presubmits: Iterable[Presubmit], branch: str, chosen_by: Filte
     return any(
         job.depends_on_changes
         and not job.always_run
-        and (wish := chosen_by(job)) is not None
+        and isinstance(wish := chosen_by(job), Wish)
         and not wish.forced
         and not wish.otherwise
         and runs_on(job, branch)
@@ -142,10 +214,23 @@ def needs_changes(presubmits: Iterable[Presubmit], branch: str, chosen_by: Filte
     )
 
 
+def judged(
+    presubmits: Iterable[Presubmit], branch: str, changes: Collection[str], chosen_by: Filter
+) -> Iterator[tuple[Presubmit, Verdict]]:
+    """Each presubmit, in configuration order, and whether it runs.
+
+    `changes` may be empty where `needs_changes` says no.
+    """
+    for job in presubmits:
+        wish = chosen_by(job)
+        if isinstance(wish, Wish):
+            yield job, presubmit_verdict(job, branch, changes, wish)
+        else:
+            yield job, _elsewhere(job, branch) or wish
+
+
 def chosen(
     presubmits: Sequence[Presubmit], branch: str, changes: Collection[str], chosen_by: Filter
 ) -> tuple[Presubmit, ...]:
-    """The presubmits that run, in configuration order. `changes` may be empty where `needs_changes` says no."""
-    return tuple(
-        job for job in presubmits if (wish := chosen_by(job)) is not None and presubmit_runs(job, branch, changes, wish)
-    )
+    """Those that run. `changes` may be empty where `needs_changes` says no."""
+    return tuple(job for job, verdict in judged(presubmits, branch, changes, chosen_by) if verdict.runs)

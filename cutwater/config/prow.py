@@ -11,6 +11,16 @@ from typing import Any, Literal
 from msgspec import Struct, field
 
 from cutwater.config.branchprotection import BranchProtection
+from cutwater.config.foreign import (
+    ExternalScheduling,
+    Failover,
+    Gangway,
+    Gerrit,
+    ManagedWebhooks,
+    Moonraker,
+    Pipeline,
+    PubSubTrigger,
+)
 from cutwater.config.jobs import Periodic, Postsubmit, Preset, Presubmit
 from cutwater.config.lookup import means
 from cutwater.config.tide import Tide
@@ -223,8 +233,8 @@ class Scheduler(Section, frozen=True):
     """Whether a ProwJob waits in `scheduling` until a cluster is chosen."""
 
     enabled: bool = False
-    failover: Json | None = None
-    external: Json | None = None
+    failover: Failover | None = None
+    external: ExternalScheduling | None = None
 
 
 class ProwConfig(Section, frozen=True):
@@ -233,17 +243,17 @@ class ProwConfig(Section, frozen=True):
     config_version_sha: str = ""
     tide: Tide = field(default_factory=Tide)
     plank: Plank = field(default_factory=Plank)
-    pipeline: Json | None = None
+    pipeline: Pipeline = field(default_factory=Pipeline)
     sinker: Sinker = field(default_factory=Sinker)
     deck: Deck = field(default_factory=Deck)
     branch_protection: BranchProtection = field(default_factory=BranchProtection, name="branch-protection")
-    gerrit: Json | None = None
+    gerrit: Gerrit = field(default_factory=Gerrit)
     github_reporter: GitHubReporter = field(default_factory=GitHubReporter)
     horologium: Horologium = field(default_factory=Horologium)
     slack_reporter_configs: Mapping[str, SlackReporter] = field(default_factory=dict)
     in_repo_config: InRepoConfig = field(default_factory=InRepoConfig)
-    gangway: Json | None = None
-    moonraker: Json | None = None
+    gangway: Gangway = field(default_factory=Gangway)
+    moonraker: Moonraker = field(default_factory=Moonraker)
     scheduler: Scheduler = field(default_factory=Scheduler)
     jenkins_operators: tuple[JenkinsOperator, ...] = ()
     prowjob_namespace: str = "default"
@@ -252,11 +262,11 @@ class ProwConfig(Section, frozen=True):
     push_gateway: PushGateway = field(default_factory=PushGateway)
     owners_dir_denylist: OwnersDirDenylist | None = None
     pubsub_subscriptions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    pubsub_triggers: tuple[Json, ...] = ()
+    pubsub_triggers: tuple[PubSubTrigger, ...] = ()
     github: GitHubOptions = field(default_factory=GitHubOptions)
     status_error_link: str = "https://github.com/kubernetes/test-infra/issues"
     default_job_timeout: timedelta = timedelta(hours=24)
-    managed_webhooks: Json | None = None
+    managed_webhooks: ManagedWebhooks = field(default_factory=ManagedWebhooks)
     prowjob_default_entries: tuple[DefaultsEntry, ...] = ()
     disabled_clusters: tuple[str, ...] = ()
     presets: tuple[Preset, ...] = ()

@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
-from cutwater.config.document import compose, line_at
+from yaml.nodes import Node
+
+from cutwater.config.document import compose, line_at, stands_at
 from cutwater.config.findings import ConfigError, Finding, Path, Source, written
-from cutwater.config.typed import read
+from cutwater.config.typed import Read, read
 from cutwater.config.validation import Problem
 
 
@@ -21,19 +23,41 @@ class Report:
         self.strict = strict
         self.refused: list[Finding] = []
         self.remarked: list[Finding] = []
-        self._roots: dict[str, Any] = {}
+        self._roots: dict[str, Node | None] = {}
 
     def read(self, source: Source, wanted: Any) -> Any:
         found = read(source, wanted, strict=self.strict)
+        self.take(found)
+        return found.value
+
+    def take(self, found: Read) -> None:
+        """Keep what a reader found."""
         self.refused.extend(found.refused)
         self.remarked.extend(found.remarked)
-        return found.value
 
     def add(self, findings: Iterable[Finding]) -> None:
         self.refused.extend(findings)
 
     def place(self, file: str, entries: Iterable[tuple[Path, str]]) -> None:
-        self.refused.extend(Finding(file, self._line(file, path), written(path), message) for path, message in entries)
+        """Refuse what stands at these paths of the file."""
+        self.refused.extend(self.finding(file, path, message) for path, message in entries)
+
+    def remark(self, file: str, entries: Iterable[tuple[Path, str]]) -> None:
+        """The same for what is only odd."""
+        found = (self.finding(file, path, message) for path, message in entries)
+        (self.refused if self.strict else self.remarked).extend(found)
+
+    def finding(self, file: str, path: Path, message: str) -> Finding:
+        return Finding(file, self._line(file, path), written(path), message)
+
+    def has(self, file: str, path: Path) -> bool:
+        """Whether something stands there."""
+        root = self._root(file)
+        return root is not None and stands_at(root, path)
+
+    def where(self, file: str, path: Path) -> str:
+        """File and line, for words that name another place."""
+        return f"{file}:{self._line(file, path)}"
 
     def judge(self, found: Iterable[Problem]) -> None:
         for job, field, message in found:
@@ -45,9 +69,13 @@ class Report:
             raise ConfigError(sorted(set(self.refused)))
 
     def _line(self, file: str, path: Path) -> int:
+        root = self._root(file)
+        return 0 if root is None else line_at(root, path)
+
+    def _root(self, file: str) -> Node | None:
         if file not in self.sources:
-            return 0
+            return None
         if file not in self._roots:
-            self._roots[file] = compose(self.sources[file])
-        root = self._roots[file]
-        return 0 if root is None or isinstance(root, Finding) else line_at(root, path)
+            root = compose(self.sources[file])
+            self._roots[file] = None if isinstance(root, Finding) else root
+        return self._roots[file]

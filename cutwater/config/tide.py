@@ -9,8 +9,8 @@ from typing import Literal, TypeVar
 
 from msgspec import Struct, field
 
+from cutwater.config.foreign import TideGerrit
 from cutwater.config.patterns import matches
-from cutwater.prowjob.types import Json
 
 V = TypeVar("V")
 
@@ -110,7 +110,7 @@ class Tide(Struct, frozen=True, kw_only=True, omit_defaults=True):
     github_merge_blocks_policy: Mapping[str, Literal["ignore", "permit", "block"]] = field(default_factory=dict)
     priority: tuple[Priority, ...] = ()
     display_all_tide_queries_in_status: bool = False
-    gerrit: Json | None = None
+    gerrit: TideGerrit | None = None
 
     @property
     def status_period(self) -> timedelta:

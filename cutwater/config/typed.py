@@ -24,6 +24,9 @@ from cutwater.config.document import TEXT, compose, entries, is_null, line_of, p
 from cutwater.config.findings import Finding, Origin, Source, written
 from cutwater.config.values import ABSENT, Build, Reader, Reading, scalar_of, shown, text
 
+UNKNOWN_FIELDS = "unknown-fields"
+"""The kind of what only strict reading refuses."""
+
 
 class Read(NamedTuple):
     """The outcome of reading one file for a type. The value is whole only where nothing was refused."""
@@ -53,15 +56,26 @@ def read_node(root: Node, node: Node, wanted: Any, *, file: str, strict: bool = 
     except RecursionError:
         reading.refused.append((node, "is nested too deeply, or its aliases unfold without end"))
         value = ABSENT
+    return _outcome(reader.zero() if value is ABSENT else value, root, reading)
+
+
+def keys_given_twice(root: MappingNode, *, file: str, strict: bool = False) -> Read:
+    """What is found of the keys of a file whose parts are read one by one."""
+    reading = Reading(file, strict=strict)
+    _remark_twins(root, reading)
+    return _outcome(None, root, reading)
+
+
+def _outcome(value: Any, root: Node, reading: Reading) -> Read:
     return Read(
-        reader.zero() if value is ABSENT else value,
-        tuple(_finding(file, root, *entry) for entry in reading.refused),
-        tuple(_finding(file, root, *entry) for entry in reading.remarked),
+        value,
+        tuple(_finding(reading.file, root, *entry) for entry in reading.refused),
+        tuple(_finding(reading.file, root, *entry, kind=UNKNOWN_FIELDS) for entry in reading.remarked),
     )
 
 
-def _finding(file: str, root: Node, node: Node, message: str) -> Finding:
-    return Finding(file, line_of(node), written(path_of(root, node)), message)
+def _finding(file: str, root: Node, node: Node, message: str, *, kind: str = "") -> Finding:
+    return Finding(file, line_of(node), written(path_of(root, node)), message, kind)
 
 
 @cache
@@ -193,7 +207,7 @@ def _object(load: Callable[[], dict[str, _Field]], make: Callable[[dict[str, Any
         for key, value in pairs:
             field = known.get(key.value) or folded.get(str(key.value).casefold())
             if field is None:
-                reading.odd(key, _unknown(str(key.value), known))
+                reading.odd(key, unknown(str(key.value), known))
                 continue
             built = field.build(value, reading)
             if built is not ABSENT:
@@ -206,7 +220,8 @@ def _object(load: Callable[[], dict[str, _Field]], make: Callable[[dict[str, Any
     return build
 
 
-def _unknown(name: str, known: Mapping[str, object]) -> str:
+def unknown(name: str, known: Mapping[str, object]) -> str:
+    """What is said of a key that no field has."""
     near = difflib.get_close_matches(name, known, n=1)
     return f"is no known field; {near[0]} is" if near else "is no known field"
 
@@ -272,4 +287,5 @@ _KINDS: dict[str, Reader] = {
     "json": _SIMPLE[Any],
     "duration": Reader(values.go_duration, lambda: "0s"),
     "quantity": Reader(values.quantity, lambda: "0"),
+    "only text": Reader(values.only_text, str),
 }

@@ -129,7 +129,7 @@ def _pod(job: Job, prow: ProwConfig) -> Rule:
         yield ("rerun_auth_config",), message
     yield from _clone_uri(job)
     if job.decoration_config is not None:
-        yield from _decoration(job.decoration_config)
+        yield from decoration_problems(job.decoration_config)
         for index, container in enumerate(containers):
             if not any(words and words[0] for words in (container.get("command"), container.get("args"))):
                 yield ("spec", "containers", index), "decorated job must specify command and/or args"
@@ -213,7 +213,8 @@ def _clone_uri(job: Job) -> Rule:
         yield ("clone_uri",), f'"{job.clone_uri}" must be an http or https address, as an OAuth token is used'
 
 
-def _decoration(decoration: Decoration) -> Rule:
+def decoration_problems(decoration: Decoration) -> Rule:
+    """What is wrong with a job's decoration once it is completed."""
     here = ("decoration_config",)
     images = decoration.utility_images
     if images is None:

@@ -88,6 +88,14 @@ def text(node: Node, reading: Reading) -> Any:
     return ABSENT if value is None else written(value)
 
 
+def only_text(node: Node, reading: Reading) -> Any:
+    """Text where a number or a boolean is not taken for it."""
+    value = scalar_of(node) if isinstance(node, ScalarNode) else node
+    if value is None:
+        return ABSENT
+    return value if isinstance(value, str) else reading.refuse(node, f"{shown(node)} is not text: put it into quotes")
+
+
 def truth(node: Node, reading: Reading) -> Any:
     value = scalar_of(node) if isinstance(node, ScalarNode) else node
     if value is None:

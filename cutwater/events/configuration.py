@@ -1,25 +1,92 @@
 """The configuration in force, from the files where users keep it. Read again when one of them changes."""
 
 import asyncio
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from cutwater.config.configuration import Configuration
-from cutwater.config.findings import ConfigError, Source
+from cutwater.config.findings import ConfigError, Finding, Source
+from cutwater.config.prowignore import NAME as PROWIGNORE
+from cutwater.config.prowignore import Ignored
+from cutwater.config.sources import Sources
 from cutwater.errors import Later
 
 YAML = (".yaml", ".yml")
+PROW_SUFFIX = "_prowconfig.yaml"
+PLUGINS_SUFFIX = "_pluginconfig.yaml"
+VERSION = "VERSION"
 Stamp = tuple[tuple[str, int, int], ...]
 
 
-class FileConfiguration:
-    """config.yaml, the job configuration (a file or a folder) and plugins.yaml.
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where the files of a configuration lie. `jobs`: files and folders; `supplemental…`: folders.
 
-    The last good one stays in force when a change is wrong.
+    In those, only files whose name ends with the suffix count. `strict`: unknown fields are errors.
     """
 
-    def __init__(self, config: Path, jobs: Path | None, plugins: Path | None) -> None:
-        self._config, self._jobs, self._plugins = config, jobs, plugins
+    config: Path
+    jobs: tuple[Path, ...] = ()
+    plugins: Path | None = None
+    supplemental: tuple[Path, ...] = ()
+    supplemental_suffix: str = PROW_SUFFIX
+    supplemental_plugins: tuple[Path, ...] = ()
+    supplemental_plugins_suffix: str = PLUGINS_SUFFIX
+    strict: bool = False
+
+    def read(self, sections: Mapping[str, Any] = MappingProxyType({})) -> Configuration:
+        """The configuration in them. Raises ConfigError with every finding, and OSError.
+
+        `sections`: the types of plugins' own sections by their keys in plugins.yaml.
+        """
+        from cutwater.config.load import load
+
+        return load(self.sources(), strict=self.strict, sections=sections, now=datetime.now(UTC))
+
+    def sources(self) -> Sources:
+        """What they hold now. Raises OSError, and ConfigError for a .prowignore that cannot be used."""
+        version = self.config.with_name(VERSION)
+        return Sources(
+            config=_source(self.config),
+            jobs=tuple(_source(path) for path in self._job_files()),
+            plugins=_source(self.plugins) if self.plugins else None,
+            supplemental=tuple(map(_source, self._supplemental_files())),
+            supplemental_plugins=tuple(map(_source, self._supplemental_plugin_files())),
+            version=version.read_text() if version.is_file() else "",
+        )
+
+    def stamp(self) -> Stamp:
+        """What changes when one of them does, when one comes, and when one goes."""
+        paths = [self.config, self.config.with_name(VERSION), *([self.plugins] if self.plugins else [])]
+        for folder in self.jobs:
+            paths += files_below(folder, (*YAML, PROWIGNORE))
+        paths += [*self._supplemental_files(), *self._supplemental_plugin_files()]
+        return tuple((str(path), *identity(path)) for path in paths)
+
+    def _job_files(self) -> Iterator[Path]:
+        for root in self.jobs:
+            yield from job_files(root)
+
+    def _supplemental_files(self) -> Iterator[Path]:
+        for folder in self.supplemental:
+            yield from files_below(folder, (self.supplemental_suffix,))
+
+    def _supplemental_plugin_files(self) -> Iterator[Path]:
+        if self.supplemental_plugins_suffix:
+            for folder in self.supplemental_plugins:
+                yield from files_below(folder, (self.supplemental_plugins_suffix,))
+
+
+class FileConfiguration:
+    """The configuration in force. The last good one stays when a change is wrong."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
         self._current: Configuration | None = None
         self._stamp: Stamp = ()
         self._reading = asyncio.Lock()
@@ -27,7 +94,7 @@ class FileConfiguration:
     async def current(self) -> Configuration:
         """The configuration in force. Raises Later, with all that is wrong, where there never was a good one."""
         async with self._reading:
-            stamp = await asyncio.to_thread(self._look)
+            stamp = await asyncio.to_thread(self._files.stamp)
             if stamp != self._stamp or self._current is None:
                 self._stamp = stamp
                 await self._read()
@@ -37,34 +104,53 @@ class FileConfiguration:
 
     async def _read(self) -> None:
         try:
-            self._current = await asyncio.to_thread(self.load)
+            self._current = await asyncio.to_thread(self._files.read)
         except (ConfigError, OSError) as error:
             if self._current is None:
                 raise Later(f"the configuration is wrong: {error}") from error
 
-    def load(self) -> Configuration:
-        """Read the files now. Raises ConfigError with every finding, and OSError."""
-        from cutwater.config.load import load
 
-        jobs = [_source(path) for path in job_files(self._jobs)]
-        return load(_source(self._config), jobs, _source(self._plugins) if self._plugins else None)
+def job_files(root: Path) -> Iterator[Path]:
+    """The job files below a folder, in order, without those that a .prowignore leaves out; or the one file itself.
 
-    def _look(self) -> Stamp:
-        paths = [self._config, *job_files(self._jobs), *([self._plugins] if self._plugins else [])]
-        return tuple((str(path), *identity(path)) for path in paths)
+    Raises OSError where there is nothing, and ConfigError for a .prowignore that cannot be used.
+    """
+    found = list(files_below(root, (*YAML, PROWIGNORE)))
+    ignored = _ignored(root, [path for path in found if path.name == PROWIGNORE])
+    for path in found:
+        if path.suffix in YAML and path.relative_to(root).as_posix() not in ignored:
+            yield path
 
 
-def job_files(root: Path | None) -> Iterator[Path]:
-    """The job files below a folder, in order; ConfigMap mounts' own `..data` folders are passed over."""
-    if root is None:
-        return
-    if root.is_file():
+def _ignored(root: Path, files: Sequence[Path]) -> Ignored:
+    texts = {}
+    for path in files:
+        folder = path.parent.relative_to(root).as_posix()
+        texts["" if folder == "." else folder] = path.read_text(errors="replace")
+    try:
+        return Ignored(texts)
+    except ValueError as error:
+        raise ConfigError([Finding(str(files[0]), 0, "", str(error))]) from error
+
+
+def files_below(root: Path, endings: tuple[str, ...]) -> Iterator[Path]:
+    """The files below a folder whose names end so, in the order of their paths' parts; or the file itself.
+
+    What begins with `..` is passed over: so ConfigMap mounts keep their versions. Links to files are followed, links to
+    folders are not. Raises OSError.
+    """
+    if not root.is_dir():
         yield root
         return
-    for path in sorted(root.rglob("*")):
-        hidden = any(part.startswith("..") for part in path.relative_to(root).parts)
-        if path.suffix in YAML and not hidden and path.is_file():
-            yield path
+    with os.scandir(root) as listing:
+        entries = sorted(listing, key=lambda entry: entry.name)
+    for entry in entries:
+        if entry.name.startswith(".."):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            yield from files_below(root / entry.name, endings)
+        elif entry.name.endswith(endings):
+            yield root / entry.name
 
 
 def _source(path: Path) -> Source:

@@ -5,25 +5,41 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
 from cutwater.config.configuration import Configuration
+from cutwater.errors import Refused
 from cutwater.events.event import Event
+from cutwater.events.remembered import Known
 from cutwater.github.client import GitHub
+from cutwater.jenkins.client import Jenkins
+from cutwater.jenkins.errors import Denied
 from cutwater.kube.client import Kube
+from cutwater.outgoing.client import Outgoing
 from cutwater.storage.store import Store
 
 Clock = Callable[[], datetime]
 Publish = Callable[[Event], Awaitable[None]]
 
 
+def no_jenkins(selector: str) -> Jenkins:
+    """Where no Jenkins is set up."""
+    raise Denied("no Jenkins is set up")
+
+
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def no_way_out() -> Outgoing:
+    """The way out of a function that has no messages for anybody."""
+    raise Refused("this function sends no messages")
 
 
 class Edges:
     """The world around a function. The arguments make an edge, or (for those with a name) one of a kind.
 
     `state`: the bucket of the ledger. `bucket`: an artifacts' bucket by name. `cluster`: a build cluster by alias.
-    `clusters`: the aliases of all build clusters. `publish`: sends an event to the Broker; raises Later.
-    `configuration`: the one in force.
+    `clusters`: the aliases of all build clusters. `jenkins`: a Jenkins by the label selector of its operator.
+    `outgoing`: the way to Slack and to the users' own addresses.
+    `publish`: sends an event to the Broker; raises Later. `configuration`: the one in force.
     `event_key`: what hook signs its events with. `webhook_secret`: the file of secrets that GitHub signs with.
     `pace`: how long leases and grace times are, measured by production's; tests that kill real processes shorten them.
     """
@@ -41,18 +57,22 @@ class Edges:
         event_key: Callable[[], bytes],
         webhook_secret: Callable[[], bytes],
         clusters: Callable[[], Sequence[str]] = lambda: ("default",),
+        outgoing: Callable[[], Outgoing] = no_way_out,
+        jenkins: Callable[[str], Jenkins] = no_jenkins,
         clock: Clock = utc_now,
         pace: float = 1.0,
     ) -> None:
         self._kube, self._github, self._state, self._event_key = kube, github, state, event_key
         self.bucket = functools.cache(bucket)
         self.cluster = functools.cache(cluster)
-        self._clusters = clusters
+        self.jenkins = functools.cache(jenkins)
+        self._clusters, self._outgoing = clusters, outgoing
         self.publish = publish
         self.configuration = configuration
         self.webhook_secret = webhook_secret
         self.clock = clock
         self.pace = pace
+        self.known = Known()
 
     @functools.cached_property
     def kube(self) -> Kube:
@@ -73,6 +93,11 @@ class Edges:
     def clusters(self) -> Sequence[str]:
         """The aliases of the build clusters."""
         return self._clusters()
+
+    @functools.cached_property
+    def outgoing(self) -> Outgoing:
+        """The way to Slack and to the users' own addresses."""
+        return self._outgoing()
 
     @functools.cached_property
     def event_key(self) -> bytes:

@@ -11,7 +11,12 @@
 | CUTWATER_EVENT_KEY_FILE | the key that hook signs its events with |
 | CUTWATER_GITHUB_TOKEN_FILE | the bot's token |
 | CUTWATER_GITHUB_API, CUTWATER_GITHUB_GRAPHQL | GitHub's addresses, where they are not the public ones |
+| CUTWATER_SLACK_TOKEN_FILE | Slack's token, for the host `*` |
+| CUTWATER_ADDITIONAL_SLACK_TOKEN_FILES | `host=path`, with commas: Slack's tokens for other hosts |
+| CUTWATER_SLACK_API | the address of chat.postMessage, where it is not the public one |
+| CUTWATER_OUTGOING_SECRETS | the folder of the keys that messages are signed with, a file each |
 | CUTWATER_KUBECONFIG | build clusters by context; without it, the cluster we run in |
+| CUTWATER_JENKINS | the file that says which Jenkins there are (`cutwater.jenkins.access` has its form) |
 | CUTWATER_PACE | for tests: how long leases and grace times are, relative to production's |
 | CUTWATER_CLUSTERS_WITHOUT_SOURCE | build clusters that do not tell us of their pods: plank looks every 15 s |
 | CUTWATER_KEEP_DELIVERIES, CUTWATER_KEEP_RECEIPTS | days after which sinker deletes: 14 and 90 |
@@ -26,12 +31,14 @@ from typing import Any
 
 from cutwater.errors import Refused
 from cutwater.events import log
-from cutwater.events.configuration import FileConfiguration
+from cutwater.events.configuration import FileConfiguration, Files
 from cutwater.events.edges import Edges
 from cutwater.events.publish import HttpBroker
 from cutwater.github.client import GitHub
+from cutwater.jenkins import access
 from cutwater.kube.client import Kube
 from cutwater.kube.official import OfficialTransport, contexts
+from cutwater.outgoing.client import CALL_SECONDS, SLACK, Outgoing
 from cutwater.storage.s3 import S3Store
 
 PUBLIC_API = "https://api.github.com"
@@ -50,9 +57,10 @@ def prepare() -> None:
 def edges() -> Edges:
     """The edges that this process's environment names. None is opened before it is used."""
     broker = HttpBroker(os.environ.get("CUTWATER_BROKER") or os.environ.get("K_SINK", ""))
-    configuration = FileConfiguration(
+    jobs = _path("CUTWATER_JOB_CONFIG_PATH")
+    files = Files(
         config=Path(os.environ.get("CUTWATER_CONFIG_PATH", "/etc/config/config.yaml")),
-        jobs=_path("CUTWATER_JOB_CONFIG_PATH"),
+        jobs=(jobs,) if jobs else (),
         plugins=_path("CUTWATER_PLUGIN_CONFIG"),
     )
     return Edges(
@@ -60,10 +68,12 @@ def edges() -> Edges:
         cluster=_cluster,
         clusters=_clusters,
         github=_github,
+        jenkins=access.opener(os.environ.get("CUTWATER_JENKINS", "")),
         state=lambda: bucket(_required("CUTWATER_STATE_BUCKET")),
         bucket=bucket,
+        outgoing=_outgoing,
         publish=broker.publish,
-        configuration=configuration.current,
+        configuration=FileConfiguration(files).current,
         event_key=lambda: secret("CUTWATER_EVENT_KEY_FILE").encode(),
         pace=float(os.environ.get("CUTWATER_PACE", "1")),
         webhook_secret=lambda: secret("CUTWATER_HMAC_FILE").encode(),
@@ -78,11 +88,42 @@ def bucket(name: str) -> S3Store:
 
 def secret(variable: str) -> str:
     """The content of the file that the variable names, without white space around it. Raises Refused."""
-    path = Path(_required(variable))
+    return _content(Path(_required(variable)), variable)
+
+
+def slack_token(host: str) -> str:
+    """Slack's token for a host; they are read anew each time. Raises Refused."""
+    if host == "*":
+        return secret("CUTWATER_SLACK_TOKEN_FILE")
+    variable = "CUTWATER_ADDITIONAL_SLACK_TOKEN_FILES"
+    for pair in os.environ.get(variable, "").split(","):
+        name, _, path = pair.partition("=")
+        if name == host:
+            return _content(Path(path), variable)
+    raise Refused(f"host '{host}' not supported: {variable} has no token for it")
+
+
+def _outgoing_secret(name: str) -> bytes:
+    """The key of this name. Raises Refused."""
+    variable = "CUTWATER_OUTGOING_SECRETS"
+    return _content(Path(_required(variable)) / Path(name).name, variable).encode()
+
+
+def _content(path: Path, variable: str) -> str:
     try:
         return path.read_text().strip()
     except OSError as error:
         raise Refused(f"{variable} names {path}, which cannot be read: {error.strerror}") from error
+
+
+def _outgoing() -> Outgoing:
+    def client() -> Any:
+        import httpx2
+
+        return httpx2.AsyncClient(timeout=CALL_SECONDS, follow_redirects=False)
+
+    slack = os.environ.get("CUTWATER_SLACK_API") or SLACK
+    return Outgoing(client, slack_token=slack_token, secret=_outgoing_secret, slack=slack)
 
 
 def _path(variable: str) -> Path | None:

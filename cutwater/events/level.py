@@ -6,7 +6,7 @@ at once (a limited job's name, one report, a pool), the role names what it must 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -27,6 +27,8 @@ BOOKKEEPING = frozenset({"LookAgain", "KeepState"})
 """Effects that change nothing for anybody: alone they are not worth a record."""
 TRIES, PAUSE = 5, 0.2
 """How often, and with how many seconds between, Leases that another holds are asked for before the event goes back."""
+CLOCKS = timedelta(minutes=1)
+"""By how much the clocks of GitHub, of the store and of this function may differ."""
 LOOKS = 3
 """How often a role looks again at once when what it had seen has changed under its hands."""
 
@@ -82,13 +84,18 @@ async def look_again(role: LevelRole, event: Event, edges: Edges, *, owner: str,
             return []  # the last sweep still runs
         if held is None:
             raise Later(f"another function is at {', '.join(names)}", seconds=1)
+        doubt = min((lease.doubt for lease in held if lease.doubt), default=None)
         try:
-            return await _look_once(role, event, edges, look.holding(names) if names else look, apply)
+            steps = await _look_once(role, event, edges, look.holding(names) if names else look, apply, doubt)
         except Conflict:
+            await _leave_in_doubt(held)
             continue  # the object is not what it was: look again
-        finally:
-            for lease in reversed(held):
-                await lease.give_back()
+        except BaseException:
+            await _leave_in_doubt(held)
+            raise
+        for lease in reversed(held):
+            await lease.give_back()
+        return steps
     raise Later("what was looked at keeps changing", seconds=1)
 
 
@@ -127,6 +134,11 @@ async def _keep_pace(lease: Lease, seconds: float, edges: Edges) -> None:
             await asyncio.sleep(rest)
 
 
+async def _leave_in_doubt(held: Sequence[Lease]) -> None:
+    for lease in reversed(held):
+        await lease.leave_in_doubt()
+
+
 async def _let_go(lease: Lease) -> None:
     try:
         await lease.set_free(whatever_was_said=True)
@@ -134,12 +146,17 @@ async def _let_go(lease: Lease) -> None:
         return  # it is another's, or runs out by itself
 
 
-async def _look_once(role: LevelRole, event: Event, edges: Edges, look: Look, apply: Apply) -> list[Step]:
-    """One look, its decision and its effects, and the record of them. Raises Conflict, Later and Refused."""
+async def _look_once(
+    role: LevelRole, event: Event, edges: Edges, look: Look, apply: Apply, doubt: datetime | None = None
+) -> list[Step]:
+    """One look, its decision and its effects, and the record of them. Raises Conflict, Later and Refused.
+
+    `doubt`: since when somebody may have done some of it without a trace; then each effect is looked for first.
+    """
     steps: list[Step] = []
     try:
         decide = role.sweeps[event["tick"]] if event["tick"] else role.decide
-        await _decide_and_act(decide, event, look, edges, apply, steps)
+        await _decide_and_act(decide, event, look, edges, _unless_it_stands(apply, doubt) if doubt else apply, steps)
     finally:
         await _record(role, event, edges, look, steps)
     return steps
@@ -162,7 +179,7 @@ async def _take_now(leases: Leases, names: Sequence[str], seconds: float) -> lis
         lease = await leases.take(name, seconds=seconds)
         if lease is None:
             for taken in reversed(held):
-                await taken.give_back()
+                await taken.put_back()
             return None
         held.append(lease)
     return held
@@ -196,6 +213,17 @@ async def _decide_and_act(
             raise
         except Refused:
             continue  # recorded, and what follows goes on
+
+
+def _unless_it_stands(apply: Apply, doubt: datetime) -> Apply:
+    """Carries out what does not stand already: somebody may have died, or lost the answer, right after doing it."""
+    since = doubt - CLOCKS
+
+    async def look_first(effect: Effect[object], edges: Edges) -> object:
+        standing = await effect.stands(edges, since)
+        return await apply(effect, edges) if standing is None else standing
+
+    return look_first
 
 
 async def _record(role: LevelRole, event: Event, edges: Edges, look: Look, steps: list[Step]) -> None:

@@ -9,8 +9,12 @@ from msgspec import Struct
 
 from cutwater.config.configuration import Configuration
 from cutwater.events.edges import Edges
+from cutwater.events.remembered import Known
 from cutwater.github.client import Asks as GitHubAsks
 from cutwater.github.read import Reader as GitHubReader
+from cutwater.github.trees import Trees
+from cutwater.jenkins.read import Asks as JenkinsAsks
+from cutwater.jenkins.read import Reader as JenkinsReader
 from cutwater.kube.client import Asks as KubeAsks
 from cutwater.kube.client import Json, Kind
 from cutwater.kube.client import Reader as KubeReader
@@ -71,11 +75,20 @@ class Look:
         kube = self._edges.cluster(alias)
         return KubeReader(_KubeOnce(lambda: kube, alias, self.reads))
 
+    def jenkins(self, selector: str) -> JenkinsReader:
+        """The Jenkins of an operator, by its label selector. Raises Denied for one that is not set up."""
+        return JenkinsReader(_JenkinsOnce(self._edges.jenkins(selector), selector, self.reads))
+
     @property
     def clusters(self) -> Sequence[str]:
         """The aliases of the build clusters that are in use."""
         disabled = self.config.prow.disabled_clusters
         return [alias for alias in self._edges.clusters if alias not in disabled]
+
+    @property
+    def pace(self) -> float:
+        """How long grace times are, measured by production's."""
+        return self._edges.pace
 
     def bucket(self, name: str) -> Store:
         """A bucket of artifacts. Decisions read it only; what is read there is not recorded."""
@@ -85,6 +98,16 @@ class Look:
     def state(self) -> Store:
         """The state bucket. Decisions read it only; what is read there is not recorded."""
         return self._edges.state
+
+    @property
+    def trees(self) -> Trees:
+        """GitHub's trees and blobs. What is read there is not recorded: under its SHA it is the same for ever."""
+        return Trees(self._edges.github)
+
+    @property
+    def known(self) -> Known:
+        """What this process knows of things that never change."""
+        return self._edges.known
 
     def again(self) -> "Look":
         """The world as it is by now: nothing that this look has seen is taken for granted."""
@@ -147,6 +170,16 @@ class _KubeOnce:
             question, lambda: self._kube().find(kind, namespace, labels=labels, fields=fields)
         )
         return answer
+
+
+class _JenkinsOnce:
+    """One Jenkins, asked once for each thing."""
+
+    def __init__(self, jenkins: JenkinsAsks, selector: str, reads: Reads) -> None:
+        self._jenkins, self._selector, self._reads = jenkins, selector, reads
+
+    async def get(self, path: str) -> Any:
+        return await self._reads.once(f"JENKINS {self._selector}{path}", lambda: self._jenkins.get(path))
 
 
 def _question(verb: str, path: str, parts: dict[str, str | int]) -> str:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Protocol
 
 from msgspec import Struct, field
 
-from cutwater.kube.client import POD, PROWJOB, Conflict, Exists, Json, Kube
+from cutwater.kube.client import POD, PROWJOB, Conflict, Exists, Json, Kube, Rejected
 from cutwater.prowjob.types import ProwJob
 
 
@@ -83,22 +83,36 @@ class Transition(Struct, frozen=True, kw_only=True, tag=True):
 
     async def stands(self, world: HasKube, since: datetime) -> Json | None:
         found = await world.kube.get(PROWJOB, self.namespace, self.name)
-        status = (found or {}).get("status", {})
-        return found if found and all(status.get(key) == value for key, value in self.status.items()) else None
+        if found is None:
+            return None
+        status, metadata = found.get("status", {}), found["metadata"]
+        there = {
+            "/status": status,
+            LABELS: metadata.get("labels") or {},
+            ANNOTATIONS: metadata.get("annotations") or {},
+            TOLD: status.get("prev_report_states") or {},
+        }
+        wanted = ((pointer, key, value) for pointer, values in self._written().items() for key, value in values.items())
+        return found if all(there[pointer].get(key) == value for pointer, key, value in wanted) else None
 
 
 class MarkReported(Struct, frozen=True, kw_only=True, tag=True):
-    """Write down that a reporter has told the world of this state. A patch of one key: it fights with nobody."""
+    """Write down that a reporter has told the world of this state. A patch of single keys: it fights with nobody.
+
+    `annotations` are written with it; one that is None goes.
+    """
 
     namespace: str
     name: str
     reporter: str
     state: str
     why: str
+    annotations: Mapping[str, str | None] = field(default_factory=dict)
     visible: ClassVar[bool] = False
 
     async def apply(self, world: HasKube) -> None:
-        patch = {"status": {"prev_report_states": {self.reporter: self.state}}}
+        patch: dict[str, Any] = {"status": {"prev_report_states": {self.reporter: self.state}}}
+        patch |= {"metadata": {"annotations": self.annotations}} if self.annotations else {}
         await world.kube.merge(PROWJOB, self.namespace, self.name, patch)
 
     async def stands(self, world: HasKube, since: datetime) -> bool | None:
@@ -125,6 +139,31 @@ class LabelProwJob(Struct, frozen=True, kw_only=True, tag=True):
         found = await world.kube.get(PROWJOB, self.namespace, self.name)
         labels = (found or {}).get("metadata", {}).get("labels") or {}
         return labels.get(self.label) == self.value or None
+
+
+class AnnotateProwJob(Struct, frozen=True, kw_only=True, tag=True):
+    """An annotation is to be on a ProwJob, or (`value` None) not.
+
+    With a `version` only on the ProwJob as it was then: raises Conflict where it has changed since.
+    """
+
+    namespace: str
+    name: str
+    annotation: str
+    value: str | None
+    why: str
+    version: str = ""
+    visible: ClassVar[bool] = False
+
+    async def apply(self, world: HasKube) -> None:
+        metadata: dict[str, Any] = {"annotations": {self.annotation: self.value}}
+        metadata |= {"resourceVersion": self.version} if self.version else {}
+        await world.kube.merge(PROWJOB, self.namespace, self.name, {"metadata": metadata})
+
+    async def stands(self, world: HasKube, since: datetime) -> bool | None:
+        found = await world.kube.get(PROWJOB, self.namespace, self.name)
+        annotations = (found or {}).get("metadata", {}).get("annotations") or {}
+        return annotations.get(self.annotation) == self.value or None
 
 
 class DeleteProwJob(Struct, frozen=True, kw_only=True, tag=True):
@@ -186,6 +225,40 @@ class DeletePod(Struct, frozen=True, kw_only=True, tag=True):
         return "deletionTimestamp" in found["metadata"] or None
 
 
+class HoldPod(Struct, frozen=True, kw_only=True, tag=True):
+    """Put a finalizer on a pod, so that it stays to be read. Raises Conflict where the pod changes, or is gone.
+
+    On one that is being deleted none can be put any more: then there is nothing to be held.
+    """
+
+    cluster: str
+    namespace: str
+    name: str
+    finalizer: str
+    why: str
+    visible: ClassVar[bool] = False
+
+    async def apply(self, world: HasKube) -> None:
+        kube = world.cluster(self.cluster)
+        found = await kube.get(POD, self.namespace, self.name)
+        if found is None:
+            raise Conflict(f"pod {self.name} is gone")
+        meta = found["metadata"]
+        held = meta.get("finalizers") or []
+        if self.finalizer in held or meta.get("deletionTimestamp"):
+            return
+        metadata = {"finalizers": sorted([*held, self.finalizer]), "resourceVersion": meta.get("resourceVersion")}
+        try:
+            await kube.merge(POD, self.namespace, self.name, {"metadata": metadata})
+        except Rejected as rejected:
+            if _BEING_DELETED not in str(rejected):
+                raise
+
+    async def stands(self, world: HasKube, since: datetime) -> bool | None:
+        found = await world.cluster(self.cluster).get(POD, self.namespace, self.name)
+        return self.finalizer in ((found or {}).get("metadata", {}).get("finalizers") or []) or None
+
+
 class ReleasePod(Struct, frozen=True, kw_only=True, tag=True):
     """Take a finalizer off a pod that nobody will take off it otherwise. Raises Conflict where the pod changes."""
 
@@ -202,7 +275,7 @@ class ReleasePod(Struct, frozen=True, kw_only=True, tag=True):
         held = (found or {}).get("metadata", {}).get("finalizers") or []
         if found is None or self.finalizer not in held:
             return
-        left = [finalizer for finalizer in held if finalizer != self.finalizer]
+        left = sorted(finalizer for finalizer in held if finalizer != self.finalizer)
         version = found["metadata"].get("resourceVersion")
         patch = {"metadata": {"finalizers": left or None, "resourceVersion": version}}
         await kube.merge(POD, self.namespace, self.name, patch)
@@ -211,6 +284,8 @@ class ReleasePod(Struct, frozen=True, kw_only=True, tag=True):
         found = await world.cluster(self.cluster).get(POD, self.namespace, self.name)
         return self.finalizer not in ((found or {}).get("metadata", {}).get("finalizers") or []) or None
 
+
+_BEING_DELETED = "no new finalizers can be added if the object is being deleted"
 
 LABELS, ANNOTATIONS, TOLD = "/metadata/labels", "/metadata/annotations", "/status/prev_report_states"
 NOTHING: Mapping[str, str] = MappingProxyType({})

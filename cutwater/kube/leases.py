@@ -24,6 +24,8 @@ WORD = "cutwater.dev/word"
 """The event that found the Lease taken: its holder looks again, in that event's stead."""
 LOOKED = "cutwater.dev/looked"
 """When the holder last began a look."""
+DOUBT = "cutwater.dev/doubt"
+"""Since when holders have not come to a good end: they may have done things of which nobody knows."""
 KEPT = (SUBJECT, NOTE, LOOKED)
 """What a successor finds of its predecessor's."""
 ATTEMPTS = 20
@@ -44,8 +46,9 @@ class Lease:
 
     def __init__(self, kube: Kube, holding: Holding, found: Json, clock: Callable[[], datetime]) -> None:
         self._kube, self._holding, self._found, self._clock = kube, holding, found, clock
-        said = found["metadata"]["annotations"].get(LOOKED)
-        self.looked = datetime.fromisoformat(said) if said else None
+        annotations: Mapping[str, str] = found["metadata"]["annotations"]
+        self.looked = _time(annotations.get(LOOKED))
+        self.doubt = _time(annotations.get(DOUBT))
 
     async def begin_look(self) -> None:
         """From now on a look answers to every word that has been left. Raises Conflict where the Lease is lost."""
@@ -61,6 +64,26 @@ class Lease:
             return found | {"spec": found["spec"] | {"holderIdentity": "", "leaseDurationSeconds": 1}}
 
         return await _change(self._kube, self._holding, free) is not None
+
+    async def leave_in_doubt(self) -> None:
+        """Free the name; whoever takes it next knows that it must not take for undone what it sees no sign of.
+
+        That somebody else has it by now is no error.
+        """
+        doubt = (self.doubt or datetime.fromisoformat(self._holding.acquired)).isoformat()
+
+        def free(found: Json) -> Json:
+            meta = found["metadata"] | {"annotations": found["metadata"]["annotations"] | {DOUBT: doubt}}
+            return found | {"metadata": meta, "spec": found["spec"] | {"holderIdentity": "", "leaseDurationSeconds": 1}}
+
+        try:
+            await _change(self._kube, self._holding, free)
+        except (Refused, Later):
+            return  # then it runs out, which says the same
+
+    async def put_back(self) -> None:
+        """Free the name, nothing having been done under it: what was in doubt is in doubt still."""
+        await (self.leave_in_doubt() if self.doubt else self.give_back())
 
     async def give_back(self) -> None:
         """Free the name and forget it. That somebody else has it by now is no error."""
@@ -100,7 +123,7 @@ class Leases:
         now = self.clock().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         old: Mapping[str, str] = (found or {}).get("metadata", {}).get("annotations") or {}
         meta: Json = {"name": lease_name(subject)}
-        meta["annotations"] = {key: old[key] for key in KEPT if key in old} | {SUBJECT: subject}
+        meta["annotations"] = {key: old[key] for key in KEPT if key in old} | {SUBJECT: subject} | _doubt(found)
         spec = {
             "holderIdentity": self.holder,
             "leaseDurationSeconds": max(1, round(seconds)),
@@ -205,6 +228,19 @@ async def _change(kube: Kube, holding: Holding, change: Callable[[Json], Json | 
         except Conflict:
             continue  # word was left meanwhile
     raise Later(f"the Lease of {holding.subject} keeps changing", seconds=1)
+
+
+def _doubt(found: Json | None) -> dict[str, str]:
+    """What is to be said of doubt on a Lease that is taken over: its holder has died, or those before it have failed."""
+    if found is None:
+        return {}
+    since = (found["metadata"].get("annotations") or {}).get(DOUBT)
+    has_died = found["spec"].get("holderIdentity")
+    return {DOUBT: since or found["spec"]["acquireTime"]} if since or has_died else {}
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _is_held(found: Json, holding: Holding) -> bool:

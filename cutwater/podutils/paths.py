@@ -135,7 +135,7 @@ def job_url(job: ProwJob, *, build_id: str, prefixes: Mapping[str, str], names_p
     Raises ValueError for a bucket that is no address.
     """
     decoration = job.spec.decoration_config
-    prefix = _prefix(job, prefixes)
+    prefix = url_prefix(job, prefixes)
     if decoration is None or not prefix:
         return None
     storage = decoration.gcs_configuration or StorageConfiguration()
@@ -149,7 +149,8 @@ def job_url(job: ProwJob, *, build_id: str, prefixes: Mapping[str, str], names_p
     return str(msgspec.structs.replace(url, path=urls.encoded(path)))
 
 
-def _prefix(job: ProwJob, prefixes: Mapping[str, str]) -> str:
+def url_prefix(job: ProwJob, prefixes: Mapping[str, str]) -> str:
+    """What the links to a run begin with, or "" where nobody says. `prefixes`: plank's job_url_prefix_config."""
     decoration = job.spec.decoration_config
     own = decoration and decoration.gcs_configuration and decoration.gcs_configuration.job_url_prefix
     if own:

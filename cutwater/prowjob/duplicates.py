@@ -3,7 +3,7 @@
 Source: sigs.k8s.io/prow pkg/pjutil (abort.go).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
 from cutwater.prowjob.types import ProwJob, ProwJobSpec, Refs
@@ -17,8 +17,8 @@ def identity(spec: ProwJobSpec) -> str:
     return ",".join(sorted([spec.type, spec.job, *map(_digest, [*refs, *spec.extra_refs])]))
 
 
-def superseded(jobs: Iterable[ProwJob]) -> Sequence[ProwJob]:
-    """The presubmits that a newer one of the same identity replaces, in the order in which they are found.
+def superseded(jobs: Iterable[ProwJob], same: Callable[[ProwJobSpec], str] = identity) -> Sequence[ProwJob]:
+    """The presubmits that a newer one replaces, in the order in which they are found; `same` tells what they run.
 
     Complete ones play no part. Where two started at once the later in the list gives way.
     """
@@ -27,7 +27,7 @@ def superseded(jobs: Iterable[ProwJob]) -> Sequence[ProwJob]:
     for job in jobs:
         if job.spec.type != "presubmit" or job.is_complete:
             continue
-        key = identity(job.spec)
+        key = same(job.spec)
         rival = newest.setdefault(key, job)
         if rival is job:
             continue

@@ -25,6 +25,8 @@ EVENT_GUID = "event-GUID"
 IS_OPTIONAL = "prow.k8s.io/is-optional"
 RETEST = "prow.k8s.io/retest"
 RERUN = "prow.k8s.io/re-run"
+JENKINS_START = "cutwater.dev/jenkins-start"
+"""On a ProwJob that Jenkins was asked to build: `asked` or `taken`, the build id, and how often it was asked."""
 REPORTED = "cutwater.dev/reported"
 """On a ProwJob that is over and of which nothing is left to be told: crier's sweep passes it over."""
 

@@ -4,13 +4,13 @@ A wish is cheap to be wrong about in one direction only: a role that looks in va
 finds it in its sweep. Nothing here knows the configuration.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from cutwater.prowjob.labels import CREATED_BY_PROW, REPORTED
+from cutwater.prowjob.labels import CREATED_BY_PROW, JENKINS_START, REPORTED
 from cutwater.prowjob.pods import Pod, cause_of_stop
-from cutwater.prowjob.reporting import GITHUB, REPORTERS, concerns_github, is_owed
+from cutwater.prowjob.reporting import BY_DEFAULT, GITHUB, concerns_github, is_owed, is_refused
 from cutwater.prowjob.types import ProwJob
 
 KUBERNETES, JENKINS = "kubernetes", "jenkins"
@@ -30,15 +30,15 @@ class Want(Struct, frozen=True, kw_only=True):
     reporter: str = ""
 
 
-def wanted_by(job: ProwJob) -> Iterator[Want]:
-    """The roles that must look at a ProwJob as it is now."""
+def wanted_by(job: ProwJob, reporters: Sequence[str] = BY_DEFAULT) -> Iterator[Want]:
+    """The roles that must look at a ProwJob as it is now. `reporters`: those at work."""
     subject = f"{job.metadata.namespace}/{job.metadata.name}"
     if why := _plank(job):
         yield Want(role="plank", subject=subject, why=why)
-    if job.spec.agent == JENKINS and not job.is_complete and job.status.state != "scheduling":
-        yield Want(role="jenkins-operator", subject=subject, why="it is not complete")
-    for reporter in REPORTERS:
-        if is_owed(job, reporter):
+    if why := _jenkins_operator(job):
+        yield Want(role="jenkins-operator", subject=subject, why=why)
+    for reporter in reporters:
+        if _is_news(job, reporter):
             told = job.status.prev_report_states.get(reporter, "")
             why = f"{reporter} told of {told or 'nothing'}, not of {job.status.state}"
             yield Want(role="crier", subject=subject, why=why, reporter=reporter)
@@ -79,6 +79,27 @@ def _plank(job: ProwJob) -> str:
         has_limit = job.spec.max_concurrency > 0 or job.spec.job_queue_name
         return "its place is free" if has_limit and _has_just_ended(job) else ""
     return {"triggered": "it is to start", "aborted": "it is to be stopped"}.get(job.status.state, "")
+
+
+def _is_news(job: ProwJob, reporter: str) -> bool:
+    """Whether the reporter owes a report, and has not been told of that before.
+
+    Where another has told of this state already, or this one was refused, all were told of the state when it was new:
+    what came in the way of that, crier's sweep finds. An abort is new twice: when it is asked for, and at its end.
+    """
+    if not is_owed(job, reporter) or is_refused(job, reporter):
+        return False
+    has_been_told = job.status.state in job.status.prev_report_states.values()
+    return not has_been_told or (job.status.state == "aborted" and job.is_complete)
+
+
+def _jenkins_operator(job: ProwJob) -> str:
+    """Why the Jenkins operator must look, or "". What Jenkins was asked to build is for its sweep to follow."""
+    if job.spec.agent != JENKINS or job.is_complete:
+        return ""
+    if job.status.state == "triggered" and not job.metadata.annotations.get(JENKINS_START):
+        return "it is to start"
+    return "it is to be stopped" if job.status.state == "aborted" else ""
 
 
 def _pool(job: ProwJob) -> str:

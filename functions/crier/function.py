@@ -1,36 +1,35 @@
 """crier: tells the outside what becomes of ProwJobs.
 
 Woken for one (ProwJob, reporter) when the ProwJob changes (relay), and once a minute to find what was missed (tick
-`sweep`). It needs the cluster of the ProwJobs, GitHub (reporter `github-reporter`) and the buckets of artifacts
-(`gcsreporter`). A report is one function's at a time, and so are the comments of a pull request. Source:
-sigs.k8s.io/prow pkg/crier.
+`sweep`). It needs the cluster of the ProwJobs, and for its reporters GitHub, the buckets of artifacts, the build
+clusters, Slack, and the addresses of one's own that config.yaml names. A report is one function's at a time, and so are
+the comments of a pull request. Source: sigs.k8s.io/prow pkg/crier.
 """
 
 import os
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 
+from cutwater.errors import Refused
 from cutwater.events.effect import Act, Effect
 from cutwater.events.event import Event
 from cutwater.events.level import LevelRole
 from cutwater.events.look import Look
 from cutwater.events.serve import level_role
-from cutwater.kube.effects import LabelProwJob, MarkReported
+from cutwater.kube.client import Conflict
+from cutwater.kube.effects import LabelProwJob
 from cutwater.prowjob.labels import REPORTED
-from cutwater.prowjob.reporting import GITHUB, STORAGE
+from cutwater.prowjob.reporting import GITHUB
 from cutwater.prowjob.types import ProwJob
-from functions.crier import github, storage
+from functions.crier import github
+from functions.crier.noting import mark, refusal
+from functions.crier.outcome import Outcome
+from functions.crier.reporters import reporter_of
 from functions.crier.scope import Scope, scope_of
 from functions.crier.sweep import sweep
 
-Report = Callable[[ProwJob, Look, Act], Awaitable[bool]]
-"""Tells of the state that a ProwJob is in; whether all was told that there is to tell of it."""
-
-REPORTS: Mapping[str, Report] = MappingProxyType({GITHUB: github.report, STORAGE: storage.report})
-
 
 def crier(scope: Scope) -> LevelRole:
-    """The role, for the ProwJobs in this scope."""
+    """The role, for the ProwJobs and with the reporters in this scope."""
 
     async def decide(event: Event, look: Look, act: Act) -> None:
         """Report until nothing is owed: a state that came while another was told is told after it."""
@@ -38,11 +37,10 @@ def crier(scope: Scope) -> LevelRole:
         while (job := await owed(event, look)) is not None:
             if REPORTED in job.metadata.labels:
                 await act(_without_label(job))
-            if not await REPORTS[reporter](job, look, act):
+            outcome = await _report(job, reporter, look, act)
+            if outcome is Outcome.NOT_YET:
                 return
-            meta, state = job.metadata, job.status.state
-            why = f"{reporter} has told of it"
-            await act(MarkReported(namespace=meta.namespace, name=meta.name, reporter=reporter, state=state, why=why))
+            await act(mark(job, reporter, outcome))
             look = look.again()
 
     async def names(event: Event, look: Look) -> Sequence[str]:
@@ -57,16 +55,28 @@ def crier(scope: Scope) -> LevelRole:
     async def owed(event: Event, look: Look) -> ProwJob | None:
         """The ProwJob of the event, if this reporter is to tell of the state that it is in."""
         namespace, _, name = event.subject.rpartition("/")
-        if event["reporter"] not in REPORTS or namespace != look.config.prow.prowjob_namespace:
+        if event["reporter"] not in scope.reporters or namespace != look.config.prow.prowjob_namespace:
             return None
         job = await look.kube.prowjob(namespace, name)
-        return job if job is not None and scope.owes(job, event["reporter"]) else None
+        return job if job is not None and scope.owes(job, event["reporter"], look.config.prow) else None
 
     async def find_owed(event: Event, look: Look) -> Sequence[Effect[object]]:
         jobs = await look.kube.prowjobs(look.config.prow.prowjob_namespace, labels=f"!{REPORTED}")
-        return sweep(jobs, list(REPORTS), scope, look.now)
+        return sweep(jobs, scope, look.config.prow, look.now)
 
     return LevelRole(name="crier", decide=decide, sweeps={"sweep": find_owed}, excludes=names)
+
+
+async def _report(job: ProwJob, reporter: str, look: Look, act: Act) -> Outcome:
+    """The report. What is refused stands on the ProwJob, in the refuser's words; raises Refused and Later."""
+    try:
+        return await reporter_of(reporter).report(job, look, act)
+    except Conflict:
+        raise
+    except Refused as refused:
+        if note := refusal(job, reporter, str(refused)):
+            await act(note)
+        raise
 
 
 def _without_label(job: ProwJob) -> LabelProwJob:

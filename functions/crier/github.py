@@ -15,10 +15,11 @@ from cutwater.kube.client import Conflict
 from cutwater.prowjob.labels import ORG, PULL, REPO
 from cutwater.prowjob.types import ProwJob, Refs
 from functions.crier import comment, status
+from functions.crier.outcome import Outcome
 
 
-async def report(job: ProwJob, look: Look, act: Act) -> bool:
-    """Tell GitHub of the state that the run is in; always true, nothing is left to be told later.
+async def report(job: ProwJob, look: Look, act: Act) -> Outcome:
+    """Tell GitHub of the state that the run is in.
 
     Raises Refused in GitHub's words, and Conflict where the run is over since its pull request was asked to be held.
     """
@@ -28,7 +29,7 @@ async def report(job: ProwJob, look: Look, act: Act) -> bool:
         raise Conflict(f"{job.metadata.name} is over by now, and {lock} is not held")
     runs = await _runs(job, look)
     if status.is_overtaken(job, runs) or not await _set_status(job, config, act):
-        return True
+        return Outcome.TOLD
     if job.spec.type == "presubmit" and _subject(job) is None:
         pulls = len(job.spec.refs.pulls) if job.spec.refs else 0
         raise Refused(f"{job.metadata.name} is of {pulls} pull requests, not of one: there is nowhere to comment")
@@ -37,7 +38,7 @@ async def report(job: ProwJob, look: Look, act: Act) -> bool:
         jobs = [one for one in (summarised(runs) if is_summary else [job]) if _is_told(one, config)]
         if jobs:
             await _comment(jobs, look, act, is_summary=is_summary)
-    return True
+    return Outcome.TOLD
 
 
 def comment_lock(job: ProwJob, config: GitHubReporter) -> str | None:
@@ -88,14 +89,17 @@ async def _comment(jobs: Sequence[ProwJob], look: Look, act: Act, *, is_summary:
     change = comment.change_for(jobs, own)
     why = ", ".join(f"{job.spec.context}: {job.status.state}" for job in jobs)
     has_passed = is_summary and not any(job.status.state == "aborted" for job in jobs)
+    written = 0
     if change.rows or has_passed:
         author = first.spec.refs.pulls[0].author if first.spec.refs else ""
         body = comment.body_of(change.rows, author=author, extra=_extra(first, look))
         if change.edit is None:
-            await act(AddComment(subject=subject, body=body, why=why))
+            written = await act(AddComment(subject=subject, body=body, why=why))
         else:
-            await act(EditComment(subject=subject, comment=change.edit, body=body, why=why))
+            written = await act(EditComment(subject=subject, comment=change.edit, body=body, why=why))
     for old in change.delete:
+        if old == written:
+            continue  # somebody died right after writing it: it is the new one
         await act(DeleteComment(subject=subject, comment=old, why=why))
 
 

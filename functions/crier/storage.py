@@ -27,6 +27,7 @@ from cutwater.prowjob import duration
 from cutwater.prowjob.types import ProwJob
 from cutwater.storage.artifacts import JoinLog, WriteArtifact
 from functions.crier import metadata
+from functions.crier.outcome import Outcome
 
 LOG_MAY_COME = timedelta(minutes=1)
 """How long after its end, and the grace that its pod is given, a run's own log is waited for."""
@@ -45,15 +46,15 @@ class Destination(Struct, frozen=True, kw_only=True):
         return paths.join(self.folder, name)
 
 
-async def report(job: ProwJob, look: Look, act: Act) -> bool:
-    """Write down the state that the run is in. False while there is more to come: it is to be looked at again.
+async def report(job: ProwJob, look: Look, act: Act) -> Outcome:
+    """Write down the state that the run is in. There is more to come of an abort until its end, and of a late log.
 
     All files are tried. Raises Later or Refused where one could not be written, and Refused where the run has no
     folder that can be named.
     """
     place = destination(job, look.config.prow)
     if place is None:
-        return True
+        return Outcome.TOLD
     problems: list[Later | Refused] = []
     for wanted in await _files(job, place, look):
         try:
@@ -63,7 +64,7 @@ async def report(job: ProwJob, look: Look, act: Act) -> bool:
     if problems:
         raise problems[0]
     if not job.is_complete:
-        return job.status.state != "aborted"  # its end is still to come, and the state will be the same
+        return Outcome.NOT_YET if job.status.state == "aborted" else Outcome.TOLD  # its end has the same state
     return await _join_logs(job, place, look, act)
 
 
@@ -109,18 +110,18 @@ async def _files(job: ProwJob, place: Destination, look: Look) -> list[WriteArti
     return wanted
 
 
-async def _join_logs(job: ProwJob, place: Destination, look: Look, act: Act) -> bool:
-    """Join the pieces of each log that was not uploaded. False while the pod may still upload it itself."""
+async def _join_logs(job: ProwJob, place: Destination, look: Look, act: Act) -> Outcome:
+    """Join the pieces of each log that was not uploaded, unless the pod may still upload it itself."""
     broken = await _logs_in_pieces(place, look)
     if not broken:
-        return True
+        return Outcome.TOLD
     ended = job.status.completionTime
-    if ended is not None and look.now < ended + place.grace + LOG_MAY_COME:
-        return False
+    if ended is not None and look.now < ended + (place.grace + LOG_MAY_COME) * look.pace:
+        return Outcome.NOT_YET
     for name, keys in broken.items():
         why = f"{job.metadata.name} ended without its {name}"
         await act(JoinLog(bucket=place.bucket, key=place.key(name), pieces=tuple(keys), why=why))
-    return True
+    return Outcome.TOLD
 
 
 async def _logs_in_pieces(place: Destination, look: Look) -> Mapping[str, Sequence[str]]:

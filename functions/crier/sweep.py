@@ -7,6 +7,7 @@ be told is tried less and less often.
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+from cutwater.config.prow import ProwConfig
 from cutwater.events.effect import Effect
 from cutwater.events.publish import LookAgain
 from cutwater.kube.effects import LabelProwJob
@@ -20,11 +21,11 @@ LONGEST_PAUSE = 16
 """Minutes."""
 
 
-def sweep(jobs: Sequence[ProwJob], reporters: Sequence[str], scope: Scope, now: datetime) -> list[Effect[object]]:
+def sweep(jobs: Sequence[ProwJob], scope: Scope, config: ProwConfig, now: datetime) -> list[Effect[object]]:
     """What is due for these ProwJobs, which are all without the label."""
     labels, looks = [], []
     for job in jobs:
-        owed = [reporter for reporter in reporters if scope.owes(job, reporter)]
+        owed = [reporter for reporter in scope.reporters if scope.owes(job, reporter, config)]
         if owed and is_due(job, now):
             looks += list(_looks(job, owed))
         elif not owed and job.is_complete:

@@ -11,6 +11,7 @@ from cutwater.config.configuration import Configuration
 from cutwater.events.event import Event
 from cutwater.events.publish import look_event
 from cutwater.github.webhooks import Webhook
+from cutwater.prowjob.descriptions import base_sha_of
 
 TIDE = "tide"
 PULL_REQUEST = frozenset(
@@ -60,12 +61,17 @@ def _bases(payload: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _is_foreign(webhook: Webhook, config: Configuration) -> bool:
-    """Whether the status is another's than ours, and says more than that something goes on."""
+    """Whether the status is another's than ours, and says more than that something goes on.
+
+    Ours are those of the static jobs, and, as a repository may bring others along, what names the branch's commit.
+    """
     context = _text(webhook.payload, "context")
     jobs = config.jobs
     branch_jobs = (*jobs.presubmits_of(webhook.org, webhook.repo), *jobs.postsubmits_of(webhook.org, webhook.repo))
     ours = {job.context for job in branch_jobs}
-    return context != TIDE and context not in ours and _text(webhook.payload, "state") != "pending"
+    if context == TIDE or context in ours or base_sha_of(_text(webhook.payload, "description")):
+        return False
+    return _text(webhook.payload, "state") != "pending"
 
 
 def _is_blocker(payload: Mapping[str, Any], label: str) -> bool:

@@ -61,11 +61,14 @@ async def end_superseded(job: ProwJob, look: Look, act: Act) -> ProwJob:
 
 
 async def names(event: Event, look: Look) -> Sequence[str]:
-    """The limits under which the ProwJob is to start."""
+    """The limits under which the ProwJob is to start; none while it must wait: whoever ends then wakes it."""
     job = await prowjob_of(event, look)
     if job is None or job.is_complete or job.status.state != "triggered":
         return ()
-    return [f"plank/{limit}" for limit in limits_of(job, look.config.prow.plank)]
+    limits = limits_of(job, look.config.prow.plank)
+    if not limits or not await starting.is_due(job, look):
+        return ()
+    return [f"plank/{limit}" for limit in limits]
 
 
 plank = LevelRole(

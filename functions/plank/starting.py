@@ -3,6 +3,7 @@
 Made first, written down afterwards: a function that dies in between leaves a pod that the next look adopts.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from cutwater.errors import Later, Refused
@@ -12,41 +13,54 @@ from cutwater.events.publish import LookAgain
 from cutwater.kube.client import Exists
 from cutwater.kube.effects import CreatePod
 from cutwater.podutils.decorate import pod_for
+from cutwater.prowjob.builds import build_id
 from cutwater.prowjob.labels import PLANK_VERSION
 from cutwater.prowjob.pods import build_id_of
 from cutwater.prowjob.types import ProwJob
 from functions.plank import changes, unreachable
-from functions.plank.builds import build_id
 from functions.plank.limits import limits_of, startable
 from functions.plank.world import NoCluster, cluster_of, incomplete, pod_of, waiting_or_running
 
-LEASE_SECONDS = 120
+LEASE_SECONDS = 60
 ENOUGH = timedelta(seconds=LEASE_SECONDS / 4)
 """After so long no other pod is begun under the same Leases: the rest is for the next look."""
 VERSION = "cutwater"
 
 
-async def start_triggered(job: ProwJob, look: Look, act: Act) -> None:
-    """Start the ProwJob, or, where it is under limits, all of those under its limits whose turn it is.
+async def is_due(job: ProwJob, look: Look) -> bool:
+    """Whether a limited ProwJob may start, as things stand: whoever holds its limits' Leases looks once more."""
+    return any(one.metadata.name == job.metadata.name for one in await _startable(job, look))
 
-    Raises Refused for a queue that the configuration does not know: it waits until it does.
+
+async def start_triggered(job: ProwJob, look: Look, act: Act) -> None:
+    """Start the ProwJob, or, where it is under limits that are held, all of those under them whose turn it is.
+
+    Without its limits' Leases it must wait: whoever ends wakes it. Raises Refused for a queue that the configuration
+    does not know: it waits until it does.
     """
-    held = set(limits_of(job, look.config.prow.plank))
-    if not held:
+    limits = set(limits_of(job, look.config.prow.plank))
+    if not limits:
         await start(job, look, act)
         return
     queue = job.spec.job_queue_name
     if queue and queue not in look.config.prow.plank.job_queue_capacities:
         raise Refused(f"failed to match queue name '{queue}' with Plank configuration")
-    fellows = await unreachable.without_silent(waiting_or_running(await incomplete(look)), job, look)
-    for fellow in startable(fellows, look.config.prow.plank):
-        if not held.issuperset(limits_of(fellow, look.config.prow.plank)):
+    if not look.held:
+        return
+    for fellow in await _startable(job, look):
+        if not limits.issuperset(limits_of(fellow, look.config.prow.plank)):
             continue  # its own look holds what it needs
         if look.again().now - look.now > ENOUGH:
             subject = f"{job.metadata.namespace}/{job.metadata.name}"
             await act(LookAgain(role="plank", subject=subject, why="there were many to start"))
             return
         await start(fellow, look, act)
+
+
+async def _startable(job: ProwJob, look: Look) -> Sequence[ProwJob]:
+    """All ProwJobs that may start now, the oldest first."""
+    fellows = await unreachable.without_silent(waiting_or_running(await incomplete(look)), job, look)
+    return list(startable(fellows, look.config.prow.plank))
 
 
 async def start(job: ProwJob, look: Look, act: Act) -> None:

@@ -35,6 +35,8 @@ EVENTS: dict[str, type] = {
     "push": webhooks.PushEvent,
     "status": webhooks.StatusEvent,
 }
+TEXT = "text"
+"""Stands for every event in which somebody wrote something."""
 
 
 class Command(Struct, frozen=True, kw_only=True):
@@ -74,8 +76,12 @@ class Comment(Struct, frozen=True, kw_only=True):
 
 
 class Handler(Struct, frozen=True):
-    """One thing that a plugin answers to. `open` makes of the webhook what `decide` is given."""
+    """One thing that a plugin answers to. `open` makes of the webhook what `decide` is given.
 
+    `event`: GitHub's event, or TEXT for what was written, in whichever event it comes.
+    """
+
+    event: str
     wants: Wants
     open: Callable[[Webhook], Any]
     decide: Callable[..., Awaitable[Sequence[Effect[object]] | None]]
@@ -108,7 +114,7 @@ class Plugin:
             is_action = not actions or hook.action in actions
             return hook.event == event and is_action and (wants is None or wants(hook, config))
 
-        return self._register(is_meant, lambda hook: hook.read(EVENTS[event]))
+        return self._register(event, is_meant, lambda hook: hook.read(EVENTS[event]))
 
     def on_text(self, wants: Callable[[Text, Configuration], bool]) -> Callable[[Decide], Decide]:
         """Decide for what somebody wrote, wherever they wrote it."""
@@ -117,7 +123,7 @@ class Plugin:
             text = hook.text
             return text is not None and wants(text, config)
 
-        return self._register(is_meant, lambda hook: hook.text)
+        return self._register(TEXT, is_meant, lambda hook: hook.text)
 
     def on_command(self, *names: str, where: Callable[[Text], bool] | None = None) -> Callable[[Decide], Decide]:
         """Decide for a command that was typed in something new. Of several in one text the first named here counts."""
@@ -130,16 +136,21 @@ class Plugin:
             found = next((command for command in commands if command.is_in(text.body)), None)
             return None if found is None else Comment(command=found, text=text)
 
-        return self._register(lambda hook, config: typed(hook) is not None, typed)
+        return self._register(TEXT, lambda hook, config: typed(hook) is not None, typed)
 
-    def _register(self, wants: Wants, open_: Callable[[Webhook], Any]) -> Callable[[Decide], Decide]:
+    def _register(self, event: str, wants: Wants, open_: Callable[[Webhook], Any]) -> Callable[[Decide], Decide]:
         def keep(decide: Decide) -> Decide:
-            self._handlers.append(Handler(wants, open_, decide))
+            self._handlers.append(Handler(event, wants, open_, decide))
             return decide
 
         return keep
 
     # What hook and the runner ask
+
+    @property
+    def events(self) -> frozenset[str]:
+        """What it answers to: GitHub's events, and TEXT."""
+        return frozenset(handler.event for handler in self._handlers)
 
     def wants(self, hook: Webhook, config: Configuration) -> bool:
         """Whether the plugin has anything to say to a webhook. Pure: an event that nobody wants costs nothing."""

@@ -7,21 +7,26 @@ from cutwater.events.look import Look
 from cutwater.github.effects import Subject
 
 
-class Prominent(Struct, frozen=True, kw_only=True):
+class Prominent(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The louder invitation to join, for those who have contributed before."""
 
     disabled: bool = False
-    merged_pr_threshold: int = 3
+    merged_pr_threshold: int | None = None
     message: str = ""
 
+    @property
+    def threshold(self) -> int:
+        """How many of somebody's pull requests must have been merged; 0 asks for none."""
+        return 3 if self.merged_pr_threshold is None else self.merged_pr_threshold
 
-class OrgInvite(Struct, frozen=True, kw_only=True):
+
+class OrgInvite(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How strangers are invited to join the organisation."""
 
     prominent: Prominent = Prominent()
 
 
-class TriggerSettings(Struct, frozen=True, kw_only=True):
+class TriggerSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One entry of `triggers` in plugins.yaml."""
 
     repos: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ What an event holds is used only to stay silent: a role that is told reads the o
 """
 
 import asyncio
+import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from cutwater.events.event import Event, NotAnEvent
 from cutwater.events.publish import LookAgain
 from cutwater.kube.client import as_prowjob
 from cutwater.prowjob.pods import as_pod
+from cutwater.prowjob.reporting import reporters_of
 from cutwater.prowjob.wants import wanted_by, wanted_by_pod
 
 
@@ -50,7 +52,7 @@ def _after_prowjob(found: Mapping[str, Any], *, is_gone: bool) -> Iterator[LookA
         return  # what it left behind is sinker's
     job = as_prowjob(found)
     attributes = {"agent": job.spec.agent, "cluster": job.spec.cluster, "state": job.status.state}
-    for want in wanted_by(job):
+    for want in wanted_by(job, reporters_of(os.environ)):
         reporter = {"reporter": want.reporter} if want.reporter else {}
         yield LookAgain(role=want.role, subject=want.subject, why=want.why, attributes=attributes | reporter)
 

@@ -76,7 +76,7 @@ async def _merge(state: State, holding: Holding | None, look: Look, act: Act) ->
     )
 
     async def prepare(pull: PullRequest) -> None:
-        if state.members.policy.overwrite_pending:
+        if state.members.policy_of(pull).overwrite_pending:
             await overwrite_pending(pull, pulls, state.jobs, look, act)
 
     outcome = await merging.merge_all(pulls, branch, look.config.prow.tide, look, act, prepare=prepare)

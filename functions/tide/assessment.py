@@ -9,8 +9,9 @@ from cutwater.events.look import Look
 from cutwater.prowjob.types import ProwJob
 from functions.tide.choose import Action, choose
 from functions.tide.contexts import is_passing, may_be_retested
+from functions.tide.demands import Demanding
 from functions.tide.kept import Kept
-from functions.tide.members import Members, members_of
+from functions.tide.members import Members, contexts_of_batch, members_of
 from functions.tide.results import Batches, Results, accumulate, accumulate_batches, of_base
 from functions.tide.sight import PoolName, Sight, see
 from functions.tide.unfinished import rest_of_batch
@@ -47,10 +48,13 @@ async def assess(name: PoolName, was: Kept, look: Look, *, note: str = "") -> St
     sight = await see(name, look, queries=queries, since=was.seen - OVERLAP if was.seen and is_same else None)
     if is_same and was.under != under(sight, look):
         sight = await see(name, look, queries=queries, since=None)
-    members = await members_of(sight, was, look)
+    demanding = Demanding(name, sight.base, look)
+    members = await members_of(sight, was, demanding, look)
     jobs = of_base(sight.jobs, str(name), sight.base)
     results = accumulate(members.candidates, jobs, sight.base, look.now)
-    batches = accumulate_batches(members.candidates, jobs, members.contexts_of_batch, look.now)
+    batches = await accumulate_batches(
+        members.candidates, jobs, lambda batch: contexts_of_batch(batch, demanding, look), look.now
+    )
     rest = await rest_of_batch(note, sight, look) if note else ()
     if sight.blockers:
         action = Action(kind="BLOCKED", why=f"issue {sight.blockers[0].number} blocks the branch")
@@ -62,12 +66,12 @@ async def assess(name: PoolName, was: Kept, look: Look, *, note: str = "") -> St
             results,
             batches,
             priorities=tide.priority,
-            is_passing=lambda pull: is_passing(pull, members.policy),
-            may_be_retested=lambda pull: may_be_retested(pull, members.policy, sight.jobs),
+            is_passing=lambda pull: is_passing(pull, members.policy_of(pull)),
+            may_be_retested=lambda pull: may_be_retested(pull, members.policy_of(pull), sight.jobs),
         )
     return State(sight=sight, members=members, jobs=jobs, results=results, batches=batches, action=action)
 
 
 def under(sight: Sight, look: Look) -> str:
     """What the statuses of all pull requests depend on."""
-    return f"{look.config.digest} {','.join(str(blocker.number) for blocker in sight.blockers)}"
+    return f"{look.config.digest} {','.join(str(blocker.number) for blocker in sight.blockers)} {sight.brings}"

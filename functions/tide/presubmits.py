@@ -6,7 +6,7 @@ Source: sigs.k8s.io/prow pkg/tide (tide.go, presubmitsByPull).
 from collections.abc import Collection, Iterable, Sequence
 
 from cutwater.config.jobs import Presubmit
-from cutwater.config.matching import Filter, Wish, chosen, needs_changes
+from cutwater.config.matching import Filter, Verdict, Wish, chosen, needs_changes
 
 
 def required(
@@ -25,9 +25,9 @@ def depend_on_changes(presubmits: Iterable[Presubmit], branch: str, *, manual_jo
 
 
 def _filter(*, manual_jobs_count: bool) -> Filter:
-    def wish(job: Presubmit) -> Wish | None:
+    def wish(job: Presubmit) -> Wish | Verdict:
         if not (job.is_required or job.run_before_merge):
-            return None
+            return Verdict(False, "optional", "tide does not wait for it")
         is_wanted_anyway = manual_jobs_count and job.is_required and job.needs_explicit_trigger
         return Wish(forced=job.run_before_merge or is_wanted_anyway, otherwise=False)
 

@@ -4,7 +4,7 @@ A result counts for exactly one state of the branch and of the pull requests: wh
 it. Source: sigs.k8s.io/prow pkg/tide (tide.go, accumulate and accumulateBatch).
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -25,11 +25,10 @@ TELLING = timedelta(minutes=1)
 
 
 class Candidate(Struct, frozen=True):
-    """A pull request of the pool, and the tests that it must have passed. `changes`: its files, where they matter."""
+    """A pull request of the pool, and the tests that it must have passed."""
 
     pull: PullRequest
     presubmits: Sequence[Presubmit]
-    changes: tuple[str, ...] = ()
 
     @property
     def number(self) -> int:
@@ -124,11 +123,11 @@ class Batches(Struct, frozen=True):
     pending: tuple[Candidate, ...] = ()
 
 
-Required = Callable[[Sequence[Candidate]], Collection[str]]
-"""The contexts that a batch must have passed."""
+Required = Callable[[Sequence[Candidate]], Awaitable[Collection[str] | None]]
+"""The contexts that a batch must have passed; None where nobody can tell."""
 
 
-def accumulate_batches(
+async def accumulate_batches(
     candidates: Iterable[Candidate], jobs: Iterable[ProwJob], required: Required, now: datetime
 ) -> Batches:
     """What the runs for batches say. `jobs`: those of `of_base`. A batch that failed in anything counts for nothing."""
@@ -139,8 +138,11 @@ def accumulate_batches(
         members = [by_head[pull.number, pull.sha] for pull in pulls if (pull.number, pull.sha) in by_head]
         if not members or len(members) < len(pulls):
             continue  # one of them is gone, or has changed
+        contexts = await required(members)
+        if contexts is None:
+            continue
         best = _best((run.spec.context, result_of(run, now)) for run in runs)
-        outcomes = [best.get(context, "failure") for context in required(members)]
+        outcomes = [best.get(context, "failure") for context in contexts]
         found[max(outcomes, key=_BEST_FIRST.index, default="success")] = tuple(members)
     return Batches(found.get("success", ()), found.get("pending", ()))
 

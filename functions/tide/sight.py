@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from cutwater.config.tide import MergeMethod, TideQuery
 from cutwater.errors import Refused
 from cutwater.events.look import Look
+from cutwater.events.repository_jobs import jobs_of
 from cutwater.github.queries import POOL
 from cutwater.prowjob import labels
 from cutwater.prowjob.types import ProwJob
@@ -49,7 +50,8 @@ class Sight(Struct, frozen=True, kw_only=True):
     """What there is. `pulls`: all that may meet a query, and all others that have changed; by number.
 
     `base`: where the branch is, "" where there is none; `allowed`: the methods that the repository's settings allow;
-    `jobs`: the runs for the branch, whatever state of it they tested.
+    `jobs`: the runs for the branch, whatever state of it they tested; `brings`: a name for the jobs that the branch
+    brings along.
     """
 
     name: PoolName
@@ -58,6 +60,7 @@ class Sight(Struct, frozen=True, kw_only=True):
     pulls: tuple[PullRequest, ...]
     blockers: tuple[Blocker, ...] = ()
     jobs: tuple[ProwJob, ...] = ()
+    brings: str = ""
 
 
 class _Target(Struct, frozen=True):
@@ -116,6 +119,7 @@ async def see(name: PoolName, look: Look, *, queries: Sequence[TideQuery], since
         raise Refused(f"the repository {name.org}/{name.repo} is archived")
     if repository.ref is None and pulls:
         raise Refused(f"the repository {name.org}/{name.repo} has no branch {name.branch}")
+    base = repository.ref.target.oid if repository.ref else ""
     methods: tuple[tuple[MergeMethod, bool], ...] = (
         ("merge", repository.merge_commit_allowed),
         ("squash", repository.squash_merge_allowed),
@@ -123,11 +127,12 @@ async def see(name: PoolName, look: Look, *, queries: Sequence[TideQuery], since
     )
     return Sight(
         name=name,
-        base=repository.ref.target.oid if repository.ref else "",
+        base=base,
         allowed=tuple(method for method, is_allowed in methods if is_allowed),
         pulls=tuple([await _with_contexts(pulls[number], look) for number in sorted(pulls)]),
         blockers=tuple(blockers_of(name.branch, repository.issues.nodes)),
         jobs=tuple(await _runs(name, look)),
+        brings=(await jobs_of(look, name.org, name.repo, base_sha=base)).brings if base else "",
     )
 
 

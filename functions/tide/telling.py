@@ -62,11 +62,12 @@ def standing_of(pull: PullRequest, state: State, after: Kept, look: Look) -> Sta
     """Where the pull request stands. `after`: with what GitHub has refused just now."""
     sight, members = state.sight, state.members
     candidate = next((one for one in members.candidates if one.number == pull.number), None)
-    contexts = {*members.policy.required, *(job.context for job in (candidate.presubmits if candidate else ()))}
+    policy = members.policy_of(pull)
+    contexts = {*policy.required, *(job.context for job in (candidate.presubmits if candidate else ()))}
     return Standing(
         pull=pull,
         is_in_pool=candidate is not None,
-        policy=members.policy,
+        policy=policy,
         obstacle=members.obstacles.get(pull.number) or after.refused_words(pull, look.config.digest, look.now),
         blockers=sight.blockers,
         retesting=statuses.untested(pull, sight.base, contexts, state.jobs),

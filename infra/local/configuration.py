@@ -11,6 +11,7 @@ from pathlib import Path
 from cutwater.config.configuration import Configuration
 from cutwater.config.findings import Source
 from cutwater.config.load import load
+from cutwater.config.sources import Sources
 from cutwater.events.configuration import identity, job_files
 from infra.local.settings import CONFIG, JOBS, PLUGINS, Settings
 
@@ -37,7 +38,7 @@ class InForce:
         self._seen = stamp
         files = {name: Source(str(path), path.read_bytes()) for name, path in self._files()}
         jobs = [source for name, source in files.items() if name.startswith(f"{JOBS}/")]
-        found = load(files[CONFIG], jobs, files.get(PLUGINS))
+        found = load(Sources(files[CONFIG], tuple(jobs), files.get(PLUGINS)))
         self._put(found.digest[:16], {name: source.content for name, source in files.items()})
         return found
 

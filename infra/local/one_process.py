@@ -13,12 +13,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cutwater.config.configuration import Configuration
 from cutwater.errors import Later
-from cutwater.events.edges import Edges, utc_now
+from cutwater.events.edges import Edges, no_way_out, utc_now
 from cutwater.events.effect import Apply, apply
 from cutwater.events.event import Event, to_request
 from cutwater.events.serve import Respond
 from cutwater.github.client import GitHub
 from cutwater.kube.client import Kube
+from cutwater.outgoing.client import Outgoing
 from cutwater.storage.store import Store
 from infra.local.broker.broker import Attempt, Broker
 from infra.local.broker.functions import InProcess
@@ -51,6 +52,7 @@ class Functions:
         configuration: Callable[[], Awaitable[Configuration]],
         webhook_secret: str,
         event_key: str = "event key",
+        outgoing: Callable[[], Outgoing] = no_way_out,
         clock: Callable[[], datetime] = utc_now,
         apply: Apply = apply,
         around: Callable[[ASGIApp], ASGIApp] = lambda app: app,
@@ -67,6 +69,7 @@ class Functions:
             github=lambda: GitHub(client, bot_token, api=f"{GITHUB}/api/v3", graphql_api=f"{GITHUB}/api/graphql"),
             state=state,
             bucket=bucket,
+            outgoing=outgoing,
             publish=self._publish,
             configuration=configuration,
             event_key=event_key.encode,

@@ -10,10 +10,10 @@ from tests.world import World
 
 pytestmark = pytest.mark.virtual
 
-EFFECTS = 160
+EFFECTS = 200
 """More effects than the story has: the last kills find nobody."""
 SEED = 20261125
-SOME = random.Random(SEED).sample([(n, after) for n in range(140) for after in (False, True)], 5)
+SOME = random.Random(SEED).sample([(n, after) for n in range(170) for after in (False, True)], 5)
 
 
 async def play(nth: int, *, after: bool) -> list[str]:
@@ -22,7 +22,8 @@ async def play(nth: int, *, after: bool) -> list[str]:
     world = World(
         apply=killer.apply,
         around=mortal.around,
-        through=mortal.through,
+        before_github=mortal.through,
+        before_api_server=mortal.through,
         store=mortal.MortalStore,
     )
     async with world:

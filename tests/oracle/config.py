@@ -9,14 +9,17 @@ import msgspec
 
 from cutwater.config.configuration import Configuration
 from cutwater.config.contexts import contexts_of
-from cutwater.config.findings import Source
 from cutwater.config.jobs import Periodic, Postsubmit, Presubmit
-from cutwater.config.load import load
 from cutwater.config.matching import chosen, comment_filter
 from cutwater.config.specs import batch_spec, periodic_spec, postsubmit_spec, presubmit_spec
 from cutwater.config.tide import search_of, searches_by_org
+from cutwater.events.configuration import Files
 from cutwater.prowjob.new import new_prowjob
 from cutwater.prowjob.types import ProwJob, ProwJobSpec, Refs
+from functions.plugins import lgtm, trust
+from functions.plugins.approve import section as approve
+from functions.plugins.every import PLUGINS
+from functions.plugins.kit import TEXT
 from tests.oracle_rows import Row, difference
 
 Answer = Mapping[str, Any]
@@ -27,15 +30,7 @@ def configuration(corpus: Path, name: str) -> Configuration:
     root = corpus / {"k8s": "kubernetes", "synth": "synthetic"}[name]
     general = root / "config/prow" if name == "k8s" else root
     jobs = root / "config/jobs" if name == "k8s" else root / "jobs"
-    return load(
-        _source(general / "config.yaml"),
-        [_source(file) for file in sorted(jobs.rglob("*.yaml"))],
-        _source(general / "plugins.yaml"),
-    )
-
-
-def _source(file: Path) -> Source:
-    return Source(str(file), file.read_bytes())
+    return Files(general / "config.yaml", (jobs,), general / "plugins.yaml").read()
 
 
 def jobs(config: Configuration, row: Row) -> Answer:
@@ -129,6 +124,43 @@ def tide_queries(config: Configuration, row: Row) -> Answer:
     return {"query": search_of(query), "org_queries": searches_by_org(query)}
 
 
+def plugin_config(config: Configuration, row: Row) -> Answer:
+    org, _, repo = row["repo"].partition("/")
+    enabled = config.plugins.enabled_for(org, repo)
+    trigger = trust.settings_for(config, org, repo)
+    if trigger.trusted_org:  # upstream fills in the link when it loads, we when it is used
+        trigger = msgspec.structs.replace(trigger, join_org_url=trigger.join_url(org))
+    owners = config.plugins.owners
+    return {
+        **{kind: [name for name in enabled if _answers(name, event)] for kind, event in _EVENTS.items()},
+        "trigger": msgspec.to_builtins(trigger),
+        "lgtm": msgspec.to_builtins(lgtm.settings_for(config, org, repo)),
+        "approve": msgspec.to_builtins(approve.settings_for(config, org, repo)),
+        "mdyaml": owners.reads_markdown_headers(org, repo),
+        "skip_collaborators": owners.skips_collaborators(org, repo),
+    }
+
+
+def _answers(plugin: str, event: str) -> bool:
+    return plugin in PLUGINS and event in PLUGINS[plugin].events
+
+
+def _of_plugins_that_are_built(row: Row) -> Row:
+    """A row without the plugins that cutwater does not have: they are left out of both sides."""
+    return {**row, **{kind: [name for name in row[kind] or () if name in PLUGINS] for kind in _EVENTS}}
+
+
+_EVENTS = {
+    "generic_comment": TEXT,
+    "issue": "issues",
+    "issue_comment": "issue_comment",
+    "pull_request": "pull_request",
+    "review": "pull_request_review",
+    "review_comment": "pull_request_review_comment",
+    "status": "status",
+    "push": "push",
+}
+"""Upstream's kinds of handlers, and what a plugin here answers to."""
 _JOB = ("trigger", "rerun_command", "context", "optional", "always_run", "needs_explicit", "context_required")
 _CONTEXTS = ("required", "optional", "required_if_present", "skip_unknown", "merge_method", "error")
 _ANSWERS: Mapping[str, tuple[Callable[[Configuration, Row], Answer], Sequence[str]]] = {
@@ -137,6 +169,7 @@ _ANSWERS: Mapping[str, tuple[Callable[[Configuration, Row], Answer], Sequence[st
     "triggers": (triggers, _JOB),
     "tide_contexts": (tide_contexts, _CONTEXTS),
     "tide_queries": (tide_queries, ("query", "org_queries")),
+    "plugin_config": (plugin_config, (*_EVENTS, "trigger", "lgtm", "approve", "mdyaml", "skip_collaborators")),
 }
 KINDS = tuple(f"config/{name}-{kind}" for name in ("k8s", "synth") for kind in _ANSWERS)
 
@@ -144,6 +177,8 @@ KINDS = tuple(f"config/{name}-{kind}" for name in ("k8s", "synth") for kind in _
 def check(row: Row, *, kind: str, corpus: Path) -> str | None:
     """The difference between our answer and upstream's, or None. The pods of `jobs` rows are another module's."""
     name, _, what = kind.removeprefix("config/").partition("-")
+    if what == "plugin_config":
+        row = _of_plugins_that_are_built(row)
     answer, keys = _ANSWERS[what]
     ours = answer(configuration(corpus, name), row)
-    return difference(ours, {key: row[key] for key in keys if key in row}, sets=_CONTEXTS[:3])
+    return difference(ours, {key: row[key] for key in keys if key in row}, sets=(*_CONTEXTS[:3], *_EVENTS))

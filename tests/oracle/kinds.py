@@ -15,6 +15,7 @@ from tests.oracle import (
     paths,
     pjutil,
     plank,
+    podinfo,
     pods,
     sidecar,
     sinker,
@@ -52,6 +53,7 @@ _MODULES: tuple[_Module, ...] = (
     paths,
     pjutil,
     plank,
+    podinfo,
     pods,
     sidecar,
     sinker,
@@ -71,29 +73,14 @@ _PLUGINS = """
 NOT_BUILT: Mapping[str, str] = {
     **dict.fromkeys((f"plugins/{name}" for name in _PLUGINS.split()), "there is no such plugin yet"),
     **dict.fromkeys(("plugins/lgtm", "plugins/trigger"), "the plugin is there, its rows are not asked of it yet"),
-    **dict.fromkeys(("config/k8s-plugin_config", "config/synth-plugin_config"), "approve's section is not read yet"),
-    "engine/podinfo": "podinfo.json is not written yet",
     "tide/batch": "batches are not put together yet",
     "tide/status_search": "pull requests are read from their repository, not searched for by the time they changed",
 }
 """Kinds that nothing answers yet, and why."""
 
-_IN_REPO = Part(
-    "in_repo", "tide does not read a repository's own jobs yet", lambda row: bool(row["input"].get("in_repo"))
-)
 _BATCH = Part("batch", "batches are not started yet", lambda row: not tide_acting.is_built(row))
-_SLACK = Part("slack", "there is no reporter to Slack yet", lambda row: github_report.family_of(row) == "slack")
-_SHOULD = Part(
-    "should",
-    "of the reporters that they ask about only those to GitHub and storage are there",
-    lambda row: github_report.family_of(row) == "should",
-)
 PARTS_NOT_BUILT: Mapping[str, Sequence[Part]] = {
-    "engine/github_report": (_SLACK, _SHOULD),
-    "tide/filter": (_IN_REPO,),
-    "tide/merge": (_IN_REPO,),
-    "tide/status": (_IN_REPO,),
-    "tide/subpool": (_IN_REPO, _BATCH),
+    "tide/subpool": (_BATCH,),
 }
 """Rows that nothing answers yet in kinds that are answered otherwise: a row is of the first part that has it."""
 

@@ -10,6 +10,7 @@ from cutwater.config.configuration import Jobs
 from cutwater.config.findings import Source
 from cutwater.config.jobs import Periodic, Postsubmit, Presubmit
 from cutwater.config.load import load
+from cutwater.config.sources import Sources
 from cutwater.config.specs import presubmit_labels, refs_of_pull_request
 from cutwater.prowjob.duplicates import superseded
 from cutwater.prowjob.labels import annotations_of, labels_of
@@ -40,7 +41,7 @@ def _superseded(given: Mapping[str, Any]) -> object:
 
 
 def _made(given: Mapping[str, Any]) -> object:
-    config = load(Source("config.yaml", given["config"].encode())).jobs
+    config = load(Sources(Source("config.yaml", given["config"].encode()))).jobs
     job = _only_job(config)
     refs = msgspec.convert(given["refs"], Refs) if given.get("refs") else None
     labelled: Mapping[str, str] = given["labels"] or {}

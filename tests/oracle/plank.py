@@ -14,7 +14,7 @@ from cutwater.events.effect import apply
 from cutwater.events.level import look_again
 from cutwater.events.publish import look_event
 from cutwater.kube.client import as_prowjob
-from functions.plank.builds import build_id
+from cutwater.prowjob.builds import build_id
 from functions.plank.function import plank
 from tests.oracle.clusters import Cluster, Json, merged
 from tests.oracle.worlds import World, objects

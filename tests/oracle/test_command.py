@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.oracle import __main__ as program
+from tests.oracle import kinds
 from tests.oracle.__main__ import main
 from tests.oracle.kinds import NOT_BUILT, PARTS_NOT_BUILT, checks
 
@@ -27,12 +29,17 @@ ON_PURPOSE = {
 DISAGREEING = {**AGREEING, "id": "glob-2", "upstream": {"censor": False}}
 
 
-def _run(folder: Path, rows: Rows, *kinds: str) -> tuple[int, list[str]]:
-    """Exit code and lines of the command over these rows; a row that is text is a line as it stands."""
+def _write(folder: Path, rows: Rows) -> None:
+    """A row that is text is a line as it stands."""
     for kind, many in rows.items():
         file = folder / f"{kind}.jsonl"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("".join(f"{row if isinstance(row, str) else json.dumps(row)}\n" for row in many))
+
+
+def _run(folder: Path, rows: Rows, *kinds: str) -> tuple[int, list[str]]:
+    """Exit code and lines of the command over these rows."""
+    _write(folder, rows)
     command = [sys.executable, "-m", "tests.oracle", str(folder), str(folder), *kinds]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ended.stderr == ""
@@ -51,19 +58,24 @@ def test_three_rows(tmp_path: Path) -> None:
     )
 
 
-def test_what_is_not_built_stands_apart_and_fails_nothing(tmp_path: Path) -> None:
+def test_what_is_not_built_stands_apart_and_fails_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    media = kinds.Part("media", "nobody reads it", lambda row: str(row["id"]).startswith("media"))
+    for module in (kinds, program):
+        monkeypatch.setattr(module, "PARTS_NOT_BUILT", {"engine/paths": (media,)})
     rows: Rows = {
         "engine/sidecar": [ON_PURPOSE],
-        "engine/github_report": [{"id": "slack-1"}, {"id": "slack-2"}],
-        "engine/podinfo": [{"id": "podinfo-1"}],
+        "engine/paths": [{"id": "media-1"}, {"id": "media-2"}],
+        "plugins/cat": [{"id": "cat-1"}],
     }
-    code, lines = _run(tmp_path, rows)
-    assert code == 0
-    assert [line.partition(":")[0] for line in lines] == [
-        "engine/github_report 0/0",
-        "engine/github_report slack not built (2 rows)",
-        "engine/podinfo not built (1 rows)",
+    _write(tmp_path, rows)
+    assert main([str(tmp_path), str(tmp_path)]) == 0
+    assert [line.partition(":")[0] for line in capfd.readouterr().out.splitlines()] == [
+        "engine/paths 0/0",
+        "engine/paths media not built (2 rows)",
         "engine/sidecar 0/1 secret-in-two-reads=1",
+        "plugins/cat not built (1 rows)",
     ]
 
 

@@ -35,10 +35,9 @@ _OTHER_ANSWER = re.compile(
 
 
 def is_built(row: Row) -> bool:
-    """Whether what the row is about exists: not jobs in the repository itself, nor the start of batches."""
+    """Whether what the row is about exists: not the start of batches."""
     answers = row.get("upstream_any_of") or [row["upstream"]]
-    starts_batch = any(one.get("action") == "TRIGGER_BATCH" for one in answers)
-    return not row["input"].get("in_repo") and not starts_batch
+    return not any(one.get("action") == "TRIGGER_BATCH" for one in answers)
 
 
 def check(row: Row) -> str | None:

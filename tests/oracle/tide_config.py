@@ -8,9 +8,10 @@ import msgspec
 from cutwater.config.configuration import Configuration
 from cutwater.config.contexts import contexts_of, manual_jobs_count
 from cutwater.config.findings import ConfigError, Source
-from cutwater.config.inrepo import own_jobs
 from cutwater.config.jobs import Presubmit
 from cutwater.config.load import load
+from cutwater.config.own_jobs import own_jobs
+from cutwater.config.sources import Sources
 from cutwater.config.tide import covered, search_of, searches_by_org
 from tests.oracle_rows import Row, difference
 
@@ -38,7 +39,7 @@ def check(row: Row) -> str | None:
 
 def _configuration(given: Mapping[str, Any]) -> Configuration:
     jobs = [Source("jobs.yaml", given["job_config"].encode())] if given["job_config"] else []
-    return load(Source("config.yaml", given["config"].encode()), jobs, strict=True)
+    return load(Sources(Source("config.yaml", given["config"].encode()), tuple(jobs)), strict=True)
 
 
 def _queries(config: Configuration, given: Mapping[str, Any]) -> object:

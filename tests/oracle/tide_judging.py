@@ -1,32 +1,26 @@
 """tide/filter and tide/status: who is in a pool, and what each pull request is told, in a world as the row has it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
-from cutwater.config.contexts import Contexts, contexts_of, manual_jobs_count
 from cutwater.config.findings import ConfigError
-from cutwater.config.jobs import Presubmit
 from cutwater.errors import Refused
 from cutwater.events.look import Look, look_at
-from functions.tide import presubmits, statuses
+from functions.tide import statuses
 from functions.tide.blockers import Issue, blockers_of
 from functions.tide.contexts import is_passing, may_be_retested, may_stay_in_pool, unsuccessful
+from functions.tide.demands import Demanding, Demands
 from functions.tide.mergeability import obstacle
 from functions.tide.pull_requests import Context, PullRequest
-from functions.tide.sight import PoolName, Sight, see
+from functions.tide.sight import Sight, see
 from functions.tide.statuses import Standing
 from tests.oracle.clusters import Json
 from tests.oracle.tide_world import Given, World, answered, pools
-from tests.oracle_rows import Row, difference
+from tests.oracle_rows import OnPurpose, Row, difference
 
 KINDS = ("tide/filter", "tide/status")
-
-
-def is_built(row: Row) -> bool:
-    """Whether what the row is about exists: not jobs in the repository itself."""
-    return not row["input"].get("in_repo")
 
 
 def check(row: Row) -> str | None:
@@ -36,7 +30,24 @@ def check(row: Row) -> str | None:
         mine = answered(_filtered if row["kind"] == "filter" else _told, row["input"])
     except ConfigError as error:
         return None if "config_error" in theirs else f"we refuse: {error}"
-    return difference(mine, _comparable(theirs))
+    theirs = _comparable(theirs)
+    found = difference(mine, theirs)
+    if found and difference(_as_prow(mine, theirs), theirs) is None:
+        return OnPurpose("own-jobs-that-cannot-be-used-are-told")
+    return found
+
+
+def _as_prow(mine: Json, theirs: Json) -> Json:
+    """Our answer with no word on pull requests whose own jobs cannot be used, where Prow has an error for them."""
+    pulls = {
+        number: theirs["prs"][number] if theirs["prs"].get(number, {}).get("error") and _is_told(one) else one
+        for number, one in (mine.get("prs") or {}).items()
+    }
+    return {**mine, "prs": pulls} if pulls else mine
+
+
+def _is_told(one: Json) -> bool:
+    return str(one.get("description")).startswith("Not mergeable. Its own jobs ")
 
 
 def _comparable(theirs: Json) -> Json:
@@ -50,16 +61,6 @@ def _comparable(theirs: Json) -> Json:
     return found
 
 
-def _presubmits(name: PoolName, look: Look) -> Sequence[Presubmit]:
-    return look.config.jobs.presubmits_of(name.org, name.repo)
-
-
-def _policy(name: PoolName, look: Look) -> Contexts:
-    options, protection = look.config.prow.tide.context_options, look.config.prow.branch_protection
-    where = {"org": name.org, "repo": name.repo, "branch": name.branch}
-    return contexts_of(options, protection, presubmits=_presubmits(name, look), **where)
-
-
 # Who is in the pool
 
 
@@ -69,8 +70,8 @@ async def _filtered(given: Given, world: World) -> Json:
     for name in pools(given):
         sight = await see(name, look, queries=(), since=None)
         try:
-            policy = _policy(name, look)
-            judged = {str(pull.number): await _judged(pull, sight, policy, look) for pull in sight.pulls}
+            demands = await Demanding(name, sight.base, look).on_each(sight.pulls)
+            judged = {str(pull.number): await _judged(pull, sight, demands[pull.number], look) for pull in sight.pulls}
         except (ValueError, Refused):
             found[str(name)] = {"kept": [], "init_error": True}
             continue
@@ -79,20 +80,11 @@ async def _filtered(given: Given, world: World) -> Json:
     return found
 
 
-async def _judged(pull: PullRequest, sight: Sight, policy: Contexts, look: Look) -> Json:
-    name, tide = sight.name, look.config.prow.tide
-    needed = presubmits.required(
-        _presubmits(name, look),
-        name.branch,
-        [file.filename for file in await look.github.files(name.org, name.repo, pull.number)],
-        manual_jobs_count=manual_jobs_count(
-            tide.context_options,
-            look.config.prow.branch_protection,
-            org=name.org,
-            repo=name.repo,
-            branch=name.branch,
-        ),
-    )
+async def _judged(pull: PullRequest, sight: Sight, demands: Demands, look: Look) -> Json:
+    name, tide, policy = sight.name, look.config.prow.tide, demands.policy
+    if demands.wrong:
+        return {"kept": False, "stage": "presubmits"}
+    needed = demands.required([file.filename for file in await look.github.files(name.org, name.repo, pull.number)])
     why = obstacle(pull, tide, sight.allowed)
     kept = not why and may_stay_in_pool(pull, policy, needed)
     judged = {"kept": kept, "merge_reason": why, "required_presubmits": [job.context for job in needed]}
@@ -132,9 +124,10 @@ async def _status(pull: PullRequest, given: Given, sight: Sight, look: Look) -> 
     if pull.contexts is None:
         return {"contexts_error": True}
     try:
-        policy = _policy(sight.name, look)
+        demands = await Demanding(sight.name, sight.base, look).on([pull.head])
     except ValueError:
         return {"error": True}
+    policy = demands.policy
     required = {*policy.required, *handover["required_contexts"].get(str(pull), ())}
     policy = msgspec.structs.replace(policy, required=tuple(sorted(required)))
     base = handover["base_shas"].get(str(sight.name), "")
@@ -147,7 +140,7 @@ async def _status(pull: PullRequest, given: Given, sight: Sight, look: Look) -> 
         pull=pull,
         is_in_pool=pull.number in handover["in_pool"],
         policy=policy,
-        obstacle=obstacle(pull, tide, sight.allowed),
+        obstacle=obstacle(pull, tide, sight.allowed) or demands.wrong,
         blockers=blockers_of(sight.name.branch, issues),
         retesting=statuses.untested(pull, base, required, await look.kube.prowjobs("default")),
     )

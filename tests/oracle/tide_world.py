@@ -6,6 +6,7 @@ from typing import Any
 from cutwater.config.configuration import Configuration
 from cutwater.config.findings import Source
 from cutwater.config.load import load
+from cutwater.config.sources import Sources
 from cutwater.errors import Later, Refused
 from cutwater.events.edges import Edges
 from cutwater.github.client import NotFound, Unprocessable
@@ -15,6 +16,7 @@ from functions.tide.sight import PoolName
 from tests import virtual_time
 from tests.edges import edges
 from tests.oracle.clusters import Cluster, Json
+from tests.oracle.in_repo import InRepo
 
 BOT = "k8s-ci-robot"
 Given = Mapping[str, Any]
@@ -25,6 +27,7 @@ class GitHub:
 
     def __init__(self, given: Given) -> None:
         self._given = given
+        self._in_repo = InRepo(given)
         self.pulls = {one["number"]: one for one in given["prs"]}
         branches = {self.base_of(one) for one in given["prs"]}
         self._heads = dict.fromkeys(branches | {given["branch"]}, given["base_sha"])
@@ -82,6 +85,9 @@ class GitHub:
     async def get(self, path: str, **parts: Any) -> Any:
         if path == "/user":
             return {"login": BOT}
+        own = self._in_repo.get(path, parts)
+        if own is not None:
+            return own
         if path.startswith("/repos/{org}/{repo}/git/ref/heads/"):
             return {"object": {"sha": self._heads[path.removeprefix("/repos/{org}/{repo}/git/ref/heads/")]}}
         if path == "/repos/{org}/{repo}/pulls/{number}":
@@ -188,7 +194,7 @@ class World:
 def configuration(given: Given) -> Configuration:
     """The row's configuration. Raises ConfigError."""
     jobs = [Source("jobs.yaml", given["job_config"].encode())] if given["job_config"] else []
-    return load(Source("config.yaml", given["config"].encode()), jobs, strict=True)
+    return load(Sources(Source("config.yaml", given["config"].encode()), tuple(jobs)), strict=True)
 
 
 def prowjob(given: Given) -> Json:

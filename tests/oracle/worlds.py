@@ -6,6 +6,7 @@ from typing import Any
 
 from cutwater.config.findings import Source
 from cutwater.config.load import load
+from cutwater.config.sources import Sources
 from cutwater.errors import Refused
 from cutwater.kube.client import Kube
 from cutwater.storage.memory import MemoryStore
@@ -30,8 +31,9 @@ class World:
         self.prowjobs, self.clusters = prowjobs, clusters
         self.state = MemoryStore(lambda: self.now)
         self.published = Published()
+        self.config = load(Sources(Source("config.yaml", config.encode())))
         self.edges = edges(
-            config=load(Source("config.yaml", config.encode())),
+            config=self.config,
             state=self.state,
             kube=lambda: Kube(prowjobs),
             cluster=self._cluster,

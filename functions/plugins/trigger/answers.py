@@ -1,12 +1,13 @@
 """What trigger answers to a command that names no job, or asks which there are."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from cutwater.config.jobs import Presubmit
 from cutwater.config.matching import TEST_ALL, all_automatic, chosen, needs_changes, runs_on
 from cutwater.config.patterns import matches
 from cutwater.github.types import PullRequest
 from functions.plugins.kit import Look
-from functions.plugins.trigger.runs import subject_of
+from functions.plugins.trigger.refs import subject_of
 
 HELP = r"(?m)^/test[ \t]*\?\s*$"
 EMPTY = r"(?m)^/test\s*$"
@@ -40,10 +41,9 @@ def needed(said: str, *, nothing_to_run: bool) -> str | None:
     return None
 
 
-async def available(look: Look, pull: PullRequest, note: str) -> str:
-    """The commands that start jobs of this pull request."""
+async def available(look: Look, pull: PullRequest, presubmits: Sequence[Presubmit], note: str) -> str:
+    """The commands that start jobs of this pull request, out of these of its repository."""
     subject = subject_of(pull)
-    presubmits = look.config.jobs.presubmits_of(subject.org, subject.repo)
     changes: tuple[str, ...] = ()
     if needs_changes(presubmits, pull.base.ref, all_automatic):
         changes = tuple(file.filename for file in await look.github.files(subject.org, subject.repo, pull.number))

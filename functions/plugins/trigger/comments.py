@@ -1,8 +1,11 @@
 """What trigger does when somebody types a command."""
 
 import re
+from collections.abc import Iterable
 
 from cutwater.config.configuration import Configuration
+from cutwater.config.inrepo import is_enabled
+from cutwater.config.jobs import Presubmit
 from cutwater.config.matching import (
     OK_TO_TEST,
     RETEST,
@@ -14,13 +17,16 @@ from cutwater.config.matching import (
 )
 from cutwater.config.patterns import matches
 from cutwater.errors import Refused
+from cutwater.events.repository_jobs import RepositoryJobs
 from cutwater.github.effects import AddComment, DeleteComment, Label, Subject
 from cutwater.github.types import PullRequest
 from cutwater.github.webhooks import Text
 from functions.plugins.kit import Effect, Look
 from functions.plugins.replies import reply
-from functions.plugins.trigger import answers
-from functions.plugins.trigger.runs import Cause, base_sha, create, wanted
+from functions.plugins.trigger import answers, workflows
+from functions.plugins.trigger.own_jobs import COMPLAINT, complaint, jobs_for
+from functions.plugins.trigger.refs import base_sha
+from functions.plugins.trigger.runs import Cause, create, wanted
 from functions.plugins.trust import TriggerSettings, has, is_trusted, is_trusted_pull_request, settings_for
 
 CANCEL = r"(?m)^/ok-to-test\s+cancel\s*$"
@@ -41,20 +47,33 @@ def outside_fences(body: str) -> str:
 
 
 def is_germane(text: Text, config: Configuration) -> bool:
-    """Whether a comment on an open pull request has one of our commands, or starts a job of the repository."""
+    """Whether a comment on an open pull request has one of our commands, or may start a job of the repository.
+
+    What starts the jobs that a repository brings along is not known before they are read.
+    """
     if text.action != "created" or not text.is_pull_request or text.issue_state != "open":
         return False
+    org, repo = text.subject.org, text.subject.repo
+    return _is_command(text, config.jobs.presubmits_of(org, repo)) or is_enabled(config.prow.in_repo_config, org, repo)
+
+
+def _is_command(text: Text, presubmits: Iterable[Presubmit]) -> bool:
+    """Whether it has a command that everybody knows, or one that these jobs have for themselves."""
     said = outside_fences(text.body)
     if any(matches(pattern, said) for pattern in (*KNOWN, *answers.ASKS)):
         return True
-    return any(matches(job.trigger, said) for job in config.jobs.presubmits_of(text.subject.org, text.subject.repo))
+    return any(matches(job.trigger, said) for job in presubmits)
 
 
 async def decide(text: Text, look: Look) -> list[Effect[object]]:
     """Trust first; then the labels that say it; then what is to run."""
+    subject, said = text.subject, outside_fences(text.body)
     if (await look.github.bot()).is_me(text.author.login):
         return []
-    subject, said = text.subject, outside_fences(text.body)
+    if not _is_command(text, look.config.jobs.presubmits_of(subject.org, subject.repo)):
+        jobs = await jobs_for(look, await _pull_request(look, subject))
+        if not _is_command(text, jobs.presubmits):
+            return []
     settings = settings_for(look.config, subject.org, subject.repo)
     honours = not settings.ignore_ok_to_test
     is_known = await is_trusted(look, settings, text.author.login, subject.org, subject.repo)
@@ -99,22 +118,36 @@ async def _cancel(text: Text, look: Look, *, is_known: bool) -> list[Effect[obje
 
 async def _runs(text: Text, said: str, look: Look, settings: TriggerSettings) -> list[Effect[object]]:
     subject = text.subject
-    pull = await look.github.pull_request(subject.org, subject.repo, subject.number)
-    if pull is None:
-        raise Refused(f"{subject} does not exist")
-    base = await base_sha(look, pull)
+    pull = await _pull_request(look, subject)
+    jobs = await jobs_for(look, pull)
     failed, reported = await _contexts(look, subject, pull, text.body)
     honours = not settings.ignore_ok_to_test
     asked = comment_filter(text.body, failed=failed, reported=reported, honours_ok_to_test=honours)
-    to_run = await wanted(look, pull, asked)
+    to_run = await wanted(look, pull, jobs.presubmits, asked)
+    complained = await complaint(look, pull, jobs)
+    cause = Cause(text.guid, "comment", f"{text.body.strip().splitlines()[0][:80]} by {text.author.login}")
+    has_workflows = settings.trigger_github_workflows
+    effects: list[Effect[object]] = []
+    if has_workflows and honours and matches(OK_TO_TEST, said):
+        effects += await workflows.approved(look, pull, cause.why)
     note = answers.needed(said, nothing_to_run=not to_run)
     if note is not None:
-        return [_answer(text, await answers.available(look, pull, note))]
+        answer = _answer(text, await answers.available(look, pull, jobs.presubmits, note))
+        return [*effects, answer, *complained]
+    if has_workflows and (matches(RETEST, said) or matches(TEST_ALL, said)):
+        effects += await workflows.run_again(look, pull, cause.why)
+    if matches(r"(?m)^/(?:re)?test\b", said):
+        effects += await _prune(look, subject, jobs)
     is_retest = matches(RETEST, said) or matches(RETEST_REQUIRED, said)
     labels = {"prow.k8s.io/retest": "true"} if is_retest else {}
-    cause = Cause(text.guid, "comment", f"{text.body.strip().splitlines()[0][:80]} by {text.author.login}")
-    pruned = await _prune(look, subject) if matches(r"(?m)^/(?:re)?test\b", said) else []
-    return pruned + create(look, cause, pull, base, to_run, labels=labels)
+    return effects + create(look, cause, pull, await base_sha(look, pull), to_run, labels=labels) + complained
+
+
+async def _pull_request(look: Look, subject: Subject) -> PullRequest:
+    pull = await look.github.pull_request(subject.org, subject.repo, subject.number)
+    if pull is None:
+        raise Refused(f"{subject} does not exist")
+    return pull
 
 
 async def _contexts(look: Look, subject: Subject, pull: PullRequest, body: str) -> tuple[set[str], set[str]]:
@@ -126,11 +159,12 @@ async def _contexts(look: Look, subject: Subject, pull: PullRequest, body: str) 
     return failed, {status.context for status in statuses}
 
 
-async def _prune(look: Look, subject: Subject) -> list[Effect[object]]:
-    """Our older answers about commands go when a good one is typed."""
+async def _prune(look: Look, subject: Subject, jobs: RepositoryJobs) -> list[Effect[object]]:
+    """Our older answers about commands go when a good one is typed, and what was wrong and is mended."""
     bot = await look.github.bot()
+    settled = answers.MARKERS if jobs.wrong else (*answers.MARKERS, COMPLAINT)
     return [
         DeleteComment(subject=subject, comment=comment.id, why="the question it answers is settled")
         for comment in await look.github.comments(subject.org, subject.repo, subject.number)
-        if bot.is_me(comment.user.login) and any(marker in comment.body for marker in answers.MARKERS)
+        if bot.is_me(comment.user.login) and any(marker in comment.body for marker in settled)
     ]

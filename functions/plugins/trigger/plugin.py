@@ -1,6 +1,7 @@
 """What trigger wants, and the help for its commands."""
 
 from cutwater.github.effects import AddComment, DeleteComment, Label
+from cutwater.github.workflows import ApproveRun, RerunFailedJobs
 from cutwater.kube.effects import CreateProwJob, Transition
 from functions.plugins.kit import Command, Plugin
 from functions.plugins.trigger import comments, pull_requests, pushes
@@ -48,7 +49,7 @@ plugin = Plugin(
             examples=("/test-manual-required",),
         ),
     ],
-    effects=[AddComment, CreateProwJob, DeleteComment, Label, Transition],
+    effects=[AddComment, ApproveRun, CreateProwJob, DeleteComment, Label, RerunFailedJobs, Transition],
 )
 
 ACTIONS = (

@@ -5,12 +5,15 @@ from urllib.parse import quote_plus
 
 from cutwater.config.matching import all_automatic
 from cutwater.errors import Later, Refused
+from cutwater.events.repository_jobs import may_have_presubmits
 from cutwater.github.effects import AddComment, Label, Subject
 from cutwater.github.types import PullRequest
 from cutwater.github.webhooks import PullRequestEvent
 from functions.plugins.kit import Effect, Look
 from functions.plugins.replies import ABOUT
-from functions.plugins.trigger.runs import Cause, abort_all, runs, subject_of
+from functions.plugins.trigger.own_jobs import jobs_for
+from functions.plugins.trigger.refs import subject_of
+from functions.plugins.trigger.runs import Cause, abort_all, runs
 from functions.plugins.trust import TriggerSettings, has, is_trusted, is_trusted_pull_request, settings_for
 
 DRAFT = (
@@ -32,7 +35,7 @@ async def decide(event: PullRequestEvent, look: Look) -> list[Effect[object]]:
     """Nothing at all for a repository without presubmits; else by the action."""
     pull = event.pull_request
     subject = subject_of(pull)
-    if not look.config.jobs.presubmits_of(subject.org, subject.repo):
+    if not may_have_presubmits(look.config, subject.org, subject.repo):
         return []
     settings = settings_for(look.config, subject.org, subject.repo)
     cause = Cause(event.guid, "pull_request", f"pull request {event.action} by {event.sender.login}")
@@ -56,6 +59,8 @@ async def decide(event: PullRequestEvent, look: Look) -> list[Effect[object]]:
 
 async def _opened(look: Look, settings: TriggerSettings, cause: Cause, pull: PullRequest) -> list[Effect[object]]:
     subject = subject_of(pull)
+    if not await _has_presubmits(look, pull):
+        return []
     if not await is_trusted(look, settings, pull.user.login, subject.org, subject.repo):
         return await _welcome(look, settings, pull)
     if pull.draft:
@@ -67,6 +72,8 @@ async def _run_if_trusted(
     look: Look, settings: TriggerSettings, cause: Cause, pull: PullRequest
 ) -> list[Effect[object]]:
     subject = subject_of(pull)
+    if not await _has_presubmits(look, pull):
+        return []
     if not await is_trusted_pull_request(look, settings, subject, pull.user.login):
         return []
     effects: list[Effect[object]] = []
@@ -75,6 +82,12 @@ async def _run_if_trusted(
         if has(labels, "needs-ok-to-test"):
             effects.append(Label(subject=subject, name="needs-ok-to-test", present=False, why="it is ok to test"))
     return effects if pull.draft else effects + await runs(look, cause, pull, all_automatic)
+
+
+async def _has_presubmits(look: Look, pull: PullRequest) -> bool:
+    """Whether there is anything to run, or was to be: jobs of its own that cannot be used count."""
+    jobs = await jobs_for(look, pull)
+    return bool(jobs.presubmits or jobs.wrong)
 
 
 async def _labelled(
@@ -142,6 +155,6 @@ async def _guidance(look: Look, settings: TriggerSettings, subject: Subject, pul
         found = await look.github.get(f"/search/issues?q={quote_plus(query)}&per_page=1", org=subject.org)
     except (Refused, Later):
         return plain  # the invitation is not worth a failure
-    if found is None or int(found.get("total_count", 0)) < prominent.merged_pr_threshold:
+    if found is None or int(found.get("total_count", 0)) < prominent.threshold:
         return plain
     return re.sub(re.escape("{join_org_url}"), lambda _: join, prominent.message or PROMINENT)

@@ -4,6 +4,7 @@ import uuid
 
 from cutwater.config.matching import postsubmit_runs
 from cutwater.config.specs import postsubmit_spec
+from cutwater.events.repository_jobs import jobs_of
 from cutwater.github.webhooks import PushEvent
 from cutwater.kube.effects import CreateProwJob
 from cutwater.prowjob.labels import EVENT_GUID
@@ -16,7 +17,10 @@ GONE = "0" * 40
 
 
 async def decide(event: PushEvent, look: Look) -> list[Effect[object]]:
-    """One ProwJob for each postsubmit that is for the branch and the files; nothing for a branch that is gone."""
+    """One ProwJob for each postsubmit that is for the branch and the files; nothing for a branch that is gone.
+
+    The repository's own postsubmits are those at the commit that was pushed.
+    """
     if event.deleted or event.after == GONE:
         return []
     repository = event.repository
@@ -30,7 +34,8 @@ async def decide(event: PushEvent, look: Look) -> list[Effect[object]]:
     )
     changes = {path for commit in event.commits for path in (*commit.added, *commit.removed, *commit.modified)}
     effects: list[Effect[object]] = []
-    for job in look.config.jobs.postsubmits_of(refs.org, refs.repo):
+    jobs = await jobs_of(look, refs.org, refs.repo, base_sha=refs.base_sha)
+    for job in jobs.postsubmits:
         if not postsubmit_runs(job, event.branch, sorted(changes)):
             continue
         identity = "\n".join((event.guid, "trigger", "push", refs.full_name, job.name, str(refs)))

@@ -79,8 +79,7 @@ class Broker:
     """All Brokers and Triggers of one machine.
 
     `functions` by Service name. A Trigger whose subscriber or dead letter sink is not among them is not served, as on
-    a cluster: `not_ready` says why. `on_delivery` is told of each try. `bury` keeps the dead letters, in place of the
-    sinks that the Triggers name. Time is `clock`'s and asyncio's.
+    a cluster: `not_ready` says why. `on_delivery` is told of each try. Time is `clock`'s and asyncio's.
     """
 
     def __init__(
@@ -90,12 +89,10 @@ class Broker:
         *,
         clock: Callable[[], datetime] = events.utc_now,
         on_delivery: Callable[[Attempt], None] | None = None,
-        bury: Callable[[Event], None] | None = None,
     ) -> None:
         self._functions = functions
         self._clock = clock
         self._on_delivery = on_delivery
-        self._bury = bury
         self._under_way: set[asyncio.Task[bool]] = set()
         self._served: dict[tuple[str, str], Served] = {}
         self._current: dict[tuple[str, str], Subscription] = {}
@@ -191,7 +188,7 @@ class Broker:
             dead_letter_sink=addresses.resolve(sink, namespace) if sink else None,
             policy=delivery.policy_of(trigger, broker),
         )
-        urls = (subscription.subscriber, None if self._bury else subscription.dead_letter_sink)
+        urls = (subscription.subscriber, subscription.dead_letter_sink)
         for url in filter(None, urls):
             service = addresses.service_of(url)
             if service not in self._functions and not addresses.is_ingress(url):
@@ -213,9 +210,6 @@ class Broker:
             log.error("%s is lost: Trigger %s ended with %s", what, subscription.key, outcome.status)
             return False
         dead = Passage(delivery.dead_letter(passage.event, outcome.failure), passage.forwarded)
-        if self._bury:
-            self._bury(dead.event)
-            return True
         outcome = await tried(partial(self._try_dead_letter_sink, subscription, dead))
         if not outcome.is_delivered:
             log.error("%s is lost: the dead letter sink ended with %s", what, outcome.status)

@@ -16,6 +16,8 @@ from infra.local.kube.store import Change, Store, Version
 from infra.local.kube.views import View
 
 BOOKMARK_SECONDS = 60.0
+_EARLY = 0.001
+"""Seconds by which a timer may fire too early."""
 _BEFORE_THE_END = 2.0  # seconds; the last bookmark, so that the next watch starts late
 _MIN_TIMEOUT = 1800.0  # seconds, when the request names none
 _CHUNK = 256 * 1024  # bytes written at once
@@ -116,7 +118,7 @@ class Watch:
                 for chunk in _chunks(event for change in changes if (event := self._event(change))):
                     yield chunk
                 continue
-            now = loop.time()
+            now = loop.time() + _EARLY
             if now >= end:
                 return
             if self._options.bookmarks and now >= bookmark_at:

@@ -1,7 +1,7 @@
 """What the runner asks of the API server: to watch pods, take them, say how they are, and let them go."""
 
 from collections.abc import AsyncGenerator, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from msgspec import Raw, Struct
@@ -43,6 +43,19 @@ class _SecretKeys(Struct, frozen=True, kw_only=True):
 class _ConfigMapKeys(Struct, frozen=True, kw_only=True, rename="camel"):
     data: dict[str, str] | None = None
     binary_data: dict[str, bytes] | None = None
+
+
+class Registry(Protocol):
+    """Who wants a pod run: is asked for what the pod names, and told how it is. May raise Later and Refused."""
+
+    async def sources(self, pod: Pod) -> Sources:
+        """The Secrets and ConfigMaps that the pod names, as they are now."""
+
+    async def set_status(self, pod: Pod, status: Json) -> None:
+        """Say how the pod is."""
+
+    async def warn(self, pod: Pod, *, reason: str, message: str, now: str) -> None:
+        """Say what keeps the pod from running."""
 
 
 class PodsApi:

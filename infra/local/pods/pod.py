@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cutwater.errors import Later, Refused
-from infra.local.pods.api import PodsApi
+from infra.local.pods.api import Registry
 from infra.local.pods.container import attempt
 from infra.local.pods.environment import NoImage, NotConfigured
 from infra.local.pods.images import Images
@@ -41,7 +41,7 @@ class Node(Struct, frozen=True, kw_only=True):
     """This machine, as its pods need it. `root` holds what pods write by uid, `pod_logs` their logs by uid."""
 
     name: str
-    api: PodsApi
+    api: Registry
     root: Path
     pod_logs: Path
     images: Images
@@ -233,7 +233,8 @@ class PodRun:
 def remove_tree(folder: Path) -> None:
     """Remove a pod's folder, also what its processes wrote without leave to delete."""
     for place, folders, _ in os.walk(folder):
-        for name in folders:
+        for inside in (Path(place, name) for name in folders):
             with contextlib.suppress(OSError):
-                Path(place, name).chmod(0o700, follow_symlinks=False)
+                if not inside.is_symlink():
+                    inside.chmod(0o700)
     shutil.rmtree(folder, ignore_errors=True)

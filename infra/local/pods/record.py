@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cutwater.errors import Later, Refused
-from infra.local.pods.api import PodsApi
+from infra.local.pods.api import Registry
 from infra.local.pods.spec import Pod
 from infra.local.pods.status import Condition, Ended, Progress, Running, Verdict, Waiting, conditions, phase, pod_status
 
@@ -43,7 +43,7 @@ class Record:
     """
 
     def __init__(
-        self, pod: Pod, api: PodsApi, journal: Path, *, clock: Callable[[], datetime], remark: Condition | None
+        self, pod: Pod, api: Registry, journal: Path, *, clock: Callable[[], datetime], remark: Condition | None
     ) -> None:
         self._pod, self._api, self._file, self._clock, self._remark = pod, api, journal, clock, remark
         self._changed = asyncio.Event()

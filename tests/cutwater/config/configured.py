@@ -4,6 +4,7 @@ from cutwater.config.configuration import Configuration
 from cutwater.config.findings import ConfigError, Origin, Source
 from cutwater.config.jobs import Postsubmit, Presubmit
 from cutwater.config.load import load
+from cutwater.config.sources import Sources
 
 HERE = Origin("jobs.yaml", 1)
 POD = "spec: {containers: [{image: alpine, command: [make]}]}"
@@ -12,9 +13,11 @@ POD = "spec: {containers: [{image: alpine, command: [make]}]}"
 def configured(config: str = "", *, jobs: str = "", plugins: str = "", strict: bool = False) -> Configuration:
     """The configuration of texts; the files are config.yaml, jobs.yaml and plugins.yaml."""
     return load(
-        Source("config.yaml", config.encode()),
-        [Source("jobs.yaml", jobs.encode())] if jobs else [],
-        Source("plugins.yaml", plugins.encode()) if plugins else None,
+        Sources(
+            Source("config.yaml", config.encode()),
+            (Source("jobs.yaml", jobs.encode()),) if jobs else (),
+            Source("plugins.yaml", plugins.encode()) if plugins else None,
+        ),
         strict=strict,
     )
 

@@ -1,58 +1,20 @@
+import gzip
+
 import pytest
 
-from cutwater.config.findings import ConfigError, Source
-from cutwater.config.inrepo import is_enabled, may_change_jobs, own_jobs
+from cutwater.config.findings import ConfigError
+from cutwater.config.inrepo import (
+    MOST_BYTES,
+    MOST_FILES,
+    OwnFile,
+    allowed_clusters,
+    check_sizes,
+    is_enabled,
+    matters,
+    may_change_jobs,
+    sources_of,
+)
 from cutwater.config.prow import InRepoConfig
-from tests.cutwater.config.configured import POD, configured
-
-STATIC = configured(
-    "presets: [{labels: {docker: 'true'}, env: [{name: A, value: a}]}]",
-    jobs=f"presubmits: {{org/repo: [{{name: static, {POD}}}]}}",
-)
-
-
-def own(text: str) -> list[str]:
-    found = own_jobs(STATIC, "org", "repo", [Source(".prow.yaml", text.encode())])
-    return [job.name for job in (*found.presubmits, *found.postsubmits)]
-
-
-def test_jobs_that_a_repository_brings() -> None:
-    text = f"presubmits: [{{name: hans, {POD}}}]\npostsubmits: [{{name: franz, {POD}}}]\nunknown: 1"
-    assert own(text) == ["hans", "franz"]
-
-
-def test_they_are_defaulted_as_static_ones_are_with_presets_of_both() -> None:
-    text = (
-        f"presets: [{{env: [{{name: B, value: b}}]}}]\npresubmits: [{{name: hans, labels: {{docker: 'true'}}, {POD}}}]"
-    )
-    (job,) = own_jobs(STATIC, "org", "repo", [Source(".prow.yaml", text.encode())]).presubmits
-    assert job.spec is not None and [e["name"] for e in job.spec["containers"][0]["env"]] == ["A", "B"]
-    assert (job.trigger, job.cluster) == (r"(?m)^/test( | .* )hans,?($|\s.*)", "default")
-
-
-def test_nothing_is_nothing() -> None:
-    assert own("") == []
-
-
-@pytest.mark.parametrize(
-    "text, wrong",
-    [
-        pytest.param(
-            f"presubmits: [{{name: hans, cluster: privileged, {POD}}}]",
-            'cluster: cluster "privileged" is not allowed for repository "org/repo"',
-            id="a build cluster that is not for them",
-        ),
-        pytest.param(f"presubmits: [{{name: static, {POD}}}]", "duplicated presubmit jobs", id="a static job's name"),
-        pytest.param("presubmits: {a: b}", "presubmits: a mapping is not a list", id="no list"),
-        pytest.param("presubmits: [{name: x}]", "agent kubernetes needs a pod spec", id="wrong as any job"),
-    ],
-)
-def test_what_is_wrong(text: str, wrong: str) -> None:
-    with pytest.raises(ConfigError) as error:
-        own(text)
-    (found,) = error.value.findings
-    assert wrong in str(found)
-    assert str(found).startswith(".prow.yaml:1: ")
 
 
 @pytest.mark.parametrize(
@@ -77,3 +39,74 @@ def test_gerrit_is_known_without_its_scheme() -> None:
 )
 def test_which_changes_matter(path: str, may: bool) -> None:
     assert may_change_jobs(["README", path]) is may
+
+
+def test_any_level_may_allow_a_build_cluster() -> None:
+    allowed = {"*": ("default",), "org": ("trusted",), "org/repo": ("gpu",), "other": ("private",)}
+    assert allowed_clusters(InRepoConfig(allowed_clusters=allowed), "org", "repo") == {"default", "trusted", "gpu"}
+
+
+@pytest.mark.parametrize(
+    "path, expected",
+    [
+        (".prow.yaml", True),
+        (".prow.yml", False),
+        (".prowignore", True),
+        (".prow/a.yaml", True),
+        (".prow/a/b.yml", True),
+        (".prow/a/.prowignore", True),
+        (".prow/README.md", False),
+        ("a/.prow.yaml", False),
+        ("a/.prowignore", False),
+    ],
+)
+def test_which_files_matter(path: str, expected: bool) -> None:
+    assert matters(path) is expected
+
+
+def names(paths: dict[str, str], *, has_folder: bool) -> list[str]:
+    files = {path: OwnFile(content.encode()) for path, content in paths.items()}
+    return [source.name for source in sources_of(files, has_folder=has_folder)]
+
+
+def test_the_folder_counts_or_else_the_file() -> None:
+    both = {".prow.yaml": "", ".prow/a.yaml": ""}
+    assert names(both, has_folder=True) == [".prow/a.yaml"]
+    assert names({".prow.yaml": ""}, has_folder=False) == [".prow.yaml"]
+    assert names({".prow.yaml": ""}, has_folder=True) == []
+
+
+def test_files_come_as_a_walk_meets_them() -> None:
+    paths = [".prow/a/z.yaml", ".prow/a-b.yaml", ".prow/b.yaml", ".prow/a.yaml"]
+    walked = [".prow/a/z.yaml", ".prow/a-b.yaml", ".prow/a.yaml", ".prow/b.yaml"]
+    assert names(dict.fromkeys(paths, ""), has_folder=True) == walked
+
+
+@pytest.mark.parametrize(
+    "file, wrong",
+    [
+        pytest.param(OwnFile(b"../jobs.yaml", is_link=True), "is a symbolic link, which is not followed", id="a link"),
+        pytest.param(OwnFile(gzip.compress(b"presubmits: []")), "is compressed", id="compressed"),
+    ],
+)
+def test_what_is_not_read(file: OwnFile, wrong: str) -> None:
+    with pytest.raises(ConfigError, match=f"^.prow.yaml: {wrong}$"):
+        sources_of({".prow.yaml": file}, has_folder=False)
+    assert sources_of({".prow/a.yaml": file, ".prowignore": OwnFile(b"a.yaml")}, has_folder=True) == []
+
+
+@pytest.mark.parametrize(
+    "sizes, wrong",
+    [
+        pytest.param({f"{n}": 0 for n in range(MOST_FILES)}, "", id="as many as may be"),
+        pytest.param({f"{n}": 0 for n in range(MOST_FILES + 1)}, "has 1001 files, of which 1000", id="too many"),
+        pytest.param({"a": MOST_BYTES}, "", id="as large as may be"),
+        pytest.param({"a": 1, "b": MOST_BYTES}, "b: is too large: 8388609 bytes in all", id="too large"),
+    ],
+)
+def test_how_much_is_read(sizes: dict[str, int], wrong: str) -> None:
+    if not wrong:
+        check_sizes(sizes)
+        return
+    with pytest.raises(ConfigError, match=wrong):
+        check_sizes(sizes)

@@ -8,6 +8,7 @@ import pytest
 
 from cutwater.config.findings import ConfigError, Source
 from cutwater.config.load import load
+from cutwater.config.sources import Sources
 from cutwater.prowjob.types import RerunAuthConfig
 from tests.cutwater.config.configured import POD, configured, findings
 
@@ -26,9 +27,11 @@ def test_jobs_of_several_files_and_of_config_yaml() -> None:
 def test_every_file_is_read_before_anything_is_said() -> None:
     with pytest.raises(ConfigError) as error:
         load(
-            Source("config.yaml", b"plank: {max_revivals: some}"),
-            [Source("jobs/a.yaml", b"presubmits: ["), Source("jobs/b.yaml", b"\nperiodics: 3")],
-            Source("plugins.yaml", b"owners: []"),
+            Sources(
+                Source("config.yaml", b"plank: {max_revivals: some}"),
+                (Source("jobs/a.yaml", b"presubmits: ["), Source("jobs/b.yaml", b"\nperiodics: 3")),
+                Source("plugins.yaml", b"owners: []"),
+            )
         )
     assert str(error.value).splitlines() == [
         'config.yaml:1: plank.max_revivals: "some" is not a whole number',
@@ -40,7 +43,7 @@ def test_every_file_is_read_before_anything_is_said() -> None:
 
 def test_a_basename_may_stand_once_only() -> None:
     with pytest.raises(ConfigError, match=r"duplicated basename is not allowed: a\.yaml, as in x/a\.yaml"):
-        load(Source("config.yaml", b""), [Source("x/a.yaml", b""), Source("y/a.yaml", b"")])
+        load(Sources(Source("config.yaml", b""), (Source("x/a.yaml", b""), Source("y/a.yaml", b""))))
 
 
 def test_what_is_odd_is_a_warning_or_strictly_wrong() -> None:
@@ -54,7 +57,7 @@ def test_the_digest_is_of_names_and_contents() -> None:
     one, other = configured("log_level: info"), configured("log_level: debug")
     assert one.digest == configured("log_level: info").digest != other.digest
     assert len(one.digest) == 64
-    renamed = load(Source("other.yaml", b"log_level: info"))
+    renamed = load(Sources(Source("other.yaml", b"log_level: info")))
     assert renamed.digest != one.digest
 
 

@@ -10,13 +10,13 @@ from cutwater.config.matching import (
     Wish,
     all_automatic,
     asks_for_contexts,
+    by_changes,
     chosen,
     comment_filter,
-    concerns,
     may_meet,
     needs_changes,
     postsubmit_runs,
-    presubmit_runs,
+    presubmit_verdict,
     runs_on,
 )
 from tests.cutwater.config.configured import postsubmit, presubmit
@@ -59,7 +59,7 @@ def test_branches(fields: dict[str, Any], branch: str, runs: bool) -> None:
     ],
 )
 def test_changed_files(fields: dict[str, Any], changes: list[str], runs: bool) -> None:
-    assert concerns(presubmit(**fields), changes) is runs
+    assert by_changes(presubmit(**fields), changes).runs is runs
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_changed_files(fields: dict[str, Any], changes: list[str], runs: bool) -
     ],
 )
 def test_presubmits(fields: dict[str, Any], wish: Wish, runs: bool) -> None:
-    assert presubmit_runs(presubmit(**fields), "main", ["something"], wish) is runs
+    assert presubmit_verdict(presubmit(**fields), "main", ["something"], wish).runs is runs
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,15 @@ def test_on_twice_but_left_out_once() -> None:
     assert findings(plugins="plugins: {org: {plugins: [a], excluded_repos: [repo]}, org/repo: {plugins: [a]}}") == []
 
 
-def test_unknown_keys_belong_to_plugins_we_do_not_know() -> None:
-    assert findings(plugins="something: {a: 1}", strict=True) == []
-    assert findings(plugins="a: 1\na: 2", strict=True) == ["plugins.yaml:2: a: is given twice, first in line 1"]
+@pytest.mark.parametrize(
+    "plugins, odd",
+    [
+        pytest.param("plugins: {a: {}}\nsomething: {a: 1}", "2: something: is no known field", id="no plugin's"),
+        pytest.param("plugins: {a: {}}\nsise: {s: 1}", "2: sise: is no known field; size is", id="misspelt"),
+        pytest.param("plugins: {a: {}}\nsize: {xs: 1}", "2: size.xs: is no known field; s is", id="within"),
+        pytest.param("plugins: {a: {}}\nsize: {}\nsize: {}", "3: size: is given twice, first in line 2", id="twice"),
+    ],
+)
+def test_what_is_odd(plugins: str, odd: str) -> None:
+    assert [str(warning) for warning in configured(plugins=plugins).warnings] == [f"plugins.yaml:{odd}"]
+    assert findings(plugins=plugins, strict=True) == [f"plugins.yaml:{odd}"]

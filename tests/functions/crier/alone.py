@@ -20,6 +20,7 @@ from functions.crier.function import crier
 from functions.crier.scope import Scope
 from infra.local.github import server
 from tests import virtual_time
+from tests.functions.crier.receiver import Receiver
 from tests.functions.kubernetes import NAMESPACE, Kubernetes
 from tests.world import BOT, CONFIG, configuration
 
@@ -43,8 +44,12 @@ class Alone(Kubernetes):
             return token
 
         github = GitHub(client, bots, api="http://github/api/v3", graphql_api="http://github/api/graphql")
+        self.receiver = Receiver()
         super().__init__(
-            configuration(config, jobs="{}", plugins="{}"), github=lambda: github, bucket=lambda name: self.artifacts
+            configuration(config, jobs="{}", plugins="{}"),
+            github=lambda: github,
+            bucket=lambda name: self.artifacts,
+            outgoing=lambda: self.receiver.way,
         )
 
     async def begin(self, comments: Sequence[str] = ()) -> "Alone":

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cutwater.config.prow import ProwConfig
 from cutwater.events.publish import LookAgain
 from cutwater.kube.effects import LabelProwJob
 from cutwater.prowjob.reporting import GITHUB, STORAGE
@@ -42,7 +43,7 @@ def all_told(state: str) -> dict[str, str]:
     ],
 )
 def test_sweep(found: ProwJob, due: list[str]) -> None:
-    assert [_shown(effect) for effect in sweep([found], [GITHUB, STORAGE], Scope(), NOW)] == due
+    assert [_shown(effect) for effect in sweep([found], Scope(), ProwConfig(), NOW)] == due
 
 
 def _shown(effect: object) -> str:
@@ -54,7 +55,7 @@ def _shown(effect: object) -> str:
 
 def test_labels_are_few_at_a_time() -> None:
     over = [job("success", all_told("success"), is_over=True)] * (LABELLED_AT_ONCE + 1)
-    assert len(sweep(over, [GITHUB, STORAGE], Scope(), NOW)) == LABELLED_AT_ONCE
+    assert len(sweep(over, Scope(), ProwConfig(), NOW)) == LABELLED_AT_ONCE
 
 
 @pytest.mark.parametrize(

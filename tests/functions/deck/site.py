@@ -14,6 +14,7 @@ from starlette.responses import Response
 from cutwater.config.configuration import Configuration
 from cutwater.config.findings import Source
 from cutwater.config.load import load
+from cutwater.config.sources import Sources
 from cutwater.kube.client import PROWJOB, Json, Kube
 from cutwater.storage.memory import MemoryStore
 from cutwater.storage.store import Store
@@ -37,7 +38,7 @@ RUN = "pr-logs/pull/acme_rocket/7/unit/1"
 
 
 def configuration(text: str = CONFIG) -> Configuration:
-    return load(Source("config.yaml", text.encode()), (), None)
+    return load(Sources(Source("config.yaml", text.encode())))
 
 
 @dataclass(frozen=True)

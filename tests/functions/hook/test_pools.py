@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from cutwater.github.webhooks import open_webhook
+from cutwater.prowjob.descriptions import with_base_sha
 from functions.hook.pools import looks_after
 from tests.world import CONFIG, configuration
 
@@ -43,6 +44,17 @@ def looks(event: str, payload: dict[str, Any], *, repo: str = "rocket") -> list[
         pytest.param("status", {"context": "cla", "state": "pending", "sha": "s"}, [], id="which says nothing yet"),
         pytest.param("status", {"context": "unit", "state": "success", "sha": "s"}, [], id="a presubmit's: by relay"),
         pytest.param("status", {"context": "publish", "state": "failure", "sha": "s"}, [], id="a postsubmit's"),
+        pytest.param(
+            "status",
+            {
+                "context": "own",
+                "state": "success",
+                "sha": "s",
+                "description": with_base_sha("Job succeeded.", "b" * 40),
+            },
+            [],
+            id="a presubmit's that the repository brings along",
+        ),
         pytest.param("status", {"context": "tide", "state": "success", "sha": "s"}, [], id="our own"),
         pytest.param(
             "check_run", {"action": "completed", "check_run": {"head_sha": "s"}}, [(WHICHEVER, "s")], id="a check run"

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from cutwater.config.configuration import Configuration
 from cutwater.config.findings import Source
 from cutwater.config.load import load
+from cutwater.config.sources import Sources
 from cutwater.errors import Later, Refused
 from cutwater.events import names
 from cutwater.events.edges import Edges
@@ -44,7 +45,7 @@ PULL_REQUEST = {
 
 def configuration(plugins: str = "plugins: {acme/rocket: {plugins: [trigger, lgtm]}}") -> Configuration:
     tide = b"tide: {queries: [{repos: [acme/rocket]}]}"
-    return load(Source("config.yaml", tide), (), Source("plugins.yaml", plugins.encode()))
+    return load(Sources(Source("config.yaml", tide), plugins=Source("plugins.yaml", plugins.encode())))
 
 
 def signed(body: bytes, secret: bytes = SECRET) -> str:

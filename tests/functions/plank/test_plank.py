@@ -265,6 +265,8 @@ async def test_one_at_a_time_in_the_order_of_creation() -> None:
         await world.job(name, max_concurrency=1)
         await world.pass_time(seconds=2)
     await look(world, "a")
+    assert await world.pods() == []  # it is not its turn
+    await look(world, "c")
     assert await world.pods() == ["c"]
     for ended, begun in (("c", "b"), ("b", "a")):
         await world.set_pod(ended, phase="Succeeded")
@@ -306,6 +308,7 @@ async def test_planks_own_limit() -> None:
     await world.pass_time(seconds=2)
     await world.job("b", job="flight")
     await look(world, "b")
+    await look(world, "a")
     assert await world.pods() == ["a"]
     await world.set_pod("a", phase="Succeeded")
     await look(world, "a")

@@ -30,11 +30,16 @@ def change(kind: str, body: dict[str, Any], verb: str = "update", **extensions: 
 
 
 def prowjob(
-    state: str = "triggered", *, status: dict[str, Any] | None = None, reported: bool = False, **spec: Any
+    state: str = "triggered",
+    *,
+    status: dict[str, Any] | None = None,
+    reported: bool = False,
+    notes: dict[str, str] | None = None,
+    **spec: Any,
 ) -> dict[str, Any]:
     wanted = {"type": "presubmit", "job": "unit", "agent": "kubernetes", "refs": REFS, "report": True} | spec
-    metadata = {"metadata": {"labels": {REPORTED: "true"}}} if reported else {}
-    return {"spec": wanted, "status": {"state": state} | (status or {}), **metadata}
+    metadata = {"labels": {REPORTED: "true"} if reported else {}, "annotations": notes or {}}
+    return {"spec": wanted, "status": {"state": state} | (status or {}), "metadata": metadata}
 
 
 def told(event: Event) -> list[str]:
@@ -53,8 +58,23 @@ def told(event: Event) -> list[str]:
         ),
         pytest.param(
             prowjob("pending", status={"build_id": "1", "prev_report_states": {"github-reporter": "pending"}}),
-            ["gcsreporter"],
-            id="told on GitHub, not yet in storage",
+            [],
+            id="told on GitHub: the others were woken, too",
+        ),
+        pytest.param(
+            prowjob("pending", status={"build_id": "1", "pendingTime": "2026-03-02T11:00:00Z"}),
+            ["github-reporter", "gcsreporter", "gcsk8sreporter"],
+            id="begun in a pod",
+        ),
+        pytest.param(
+            prowjob("aborted", status=DONE | {"build_id": "1", "prev_report_states": {"github-reporter": "aborted"}}),
+            ["gcsreporter", "tide"],
+            id="an abort's end is news, though GitHub has told of the abort",
+        ),
+        pytest.param(
+            prowjob("pending", status={"build_id": "1"}, notes={"report.cutwater.dev/gcsreporter": "pending: no"}),
+            ["github-reporter"],
+            id="refused before: the sweep tries it again",
         ),
         pytest.param(prowjob(agent="jenkins"), ["jenkins-operator", "github-reporter"], id="jenkins"),
         pytest.param(
@@ -86,6 +106,11 @@ def told(event: Event) -> list[str]:
 )
 def test_who_looks_at_a_prowjob(job: dict[str, Any], expected: list[str]) -> None:
     assert told(change("ProwJob", job)) == expected
+
+
+def test_whom_the_user_has_turned_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUTWATER_REPORTERS", "slackreporter, webhook/audit")
+    assert told(change("ProwJob", prowjob())) == ["plank", "slackreporter", "webhook/audit"]
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,11 @@ def passed(subject: str, *jobs: str) -> list[str]:
         pytest.param(THREE, ["9/foo:P", *passed("2")], False, [2], id="one that left the pool"),
     ],
 )
-def test_batches(jobs: tuple[str, ...], runs: list[str], pending: bool, merges: list[int]) -> None:
+async def test_batches(jobs: tuple[str, ...], runs: list[str], pending: bool, merges: list[int]) -> None:
     candidates = [candidate(1, *jobs), candidate(2, *jobs)]
-    found = accumulate_batches(candidates, [run(text, kind="batch") for text in runs], lambda _: jobs, NOW)
+
+    async def required(_: object) -> tuple[str, ...]:
+        return jobs
+
+    found = await accumulate_batches(candidates, [run(text, kind="batch") for text in runs], required, NOW)
     assert ([one.number for one in found.passed], bool(found.pending)) == (merges, pending)

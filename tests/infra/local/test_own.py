@@ -7,6 +7,7 @@ import pytest
 from cutwater.config.configuration import Configuration
 from cutwater.config.findings import Source
 from cutwater.config.load import load
+from cutwater.config.sources import Sources
 from infra.local import own
 from infra.local.github.server import GitHub
 from infra.local.settings import Settings
@@ -19,7 +20,9 @@ PLUGINS = b"plugins: {acme/glider: {plugins: [trigger]}, other: {plugins: [trigg
 
 
 def config(prow: str = "") -> Configuration:
-    return load(Source("config.yaml", prow.encode()), [Source("jobs.yaml", JOBS)], Source("plugins.yaml", PLUGINS))
+    return load(
+        Sources(Source("config.yaml", prow.encode()), (Source("jobs.yaml", JOBS),), Source("plugins.yaml", PLUGINS))
+    )
 
 
 def test_repositories() -> None:

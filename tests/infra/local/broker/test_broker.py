@@ -273,12 +273,3 @@ async def test_each_try_is_told(clock: Clock) -> None:
         ("f", "dls", 1, 200, 0),
     ]
     assert told[0].attributes["id"] == "1"
-
-
-async def test_dead_letters_kept_by_the_broker(clock: Clock) -> None:
-    kept: list[Event] = []
-    objects = resources(broker(), trigger(delivery=dead_letter_sink()))
-    serves = Broker(objects, {"f": Subscriber(Response(422, body=b"no"))}, clock=clock, bury=kept.append)
-    assert await post(serves) == 202
-    assert base64.b64decode(kept[0].attributes["knativeerrordata"]) == b"no"
-    assert kept[0].attributes["knativeerrordest"] == FUNCTION

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
+from cutwater.prowjob.builds import build_id
 from cutwater.prowjob.types import ProwJob
-from functions.plank.builds import build_id
 from tests.functions.plank.test_limits import job
 from tests.virtual_time import BEGINNING
 

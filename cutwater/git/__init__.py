@@ -1,0 +1,1 @@
+"""git itself, run in a folder that is gone afterwards."""

@@ -1,0 +1,1 @@
+"""Messages to addresses that the installation names: Slack, webhooks, sinks of CloudEvents."""

@@ -1,0 +1,1 @@
+"""approve: who may approve what a pull request changes."""

@@ -1,0 +1,115 @@
+"""A Jenkins as its clients see it: the one in process, or a real one."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from cutwater.jenkins.access import opener
+from cutwater.jenkins.client import Jenkins
+from cutwater.jenkins.types import Build, Queued
+from tests.jenkins import FakeJenkins
+
+Seen = TypeVar("Seen")
+TEXT = "hello from the build\n"
+CONFIG = """
+<project>
+  <keepDependencies>false</keepDependencies>
+  <properties>
+    <hudson.model.ParametersDefinitionProperty><parameterDefinitions>{parameters}</parameterDefinitions>
+    </hudson.model.ParametersDefinitionProperty>
+  </properties>
+  <scm class="hudson.scm.NullSCM"/>
+  <canRoam>true</canRoam>
+  <disabled>false</disabled>
+  <concurrentBuild>true</concurrentBuild>
+  <builders><hudson.tasks.Shell><command>{command}</command></hudson.tasks.Shell></builders>
+  <publishers/>
+  <buildWrappers/>
+</project>
+"""
+PARAMETER = (
+    "<hudson.model.StringParameterDefinition><name>{}</name><defaultValue/></hudson.model.StringParameterDefinition>"
+)
+COMMANDS = {"passes": "echo hello from the build", "fails": "exit 1", "runs": "echo begun; exec sleep 300"}
+"""What the builds of a job do."""
+
+
+class Server(Protocol):
+    """What a test may do to the Jenkins that it runs against."""
+
+    def client(self, password: str = ...) -> Jenkins: ...
+
+    async def make(self, name: str, does: str) -> None:
+        """A job that takes our parameters, and whose builds do one of COMMANDS."""
+
+    async def go_on(self) -> None:
+        """Let what it has to do happen, if only a little of it."""
+
+
+class InProcess:
+    """The one of the tests: what waits begins, and what runs ends, when it is told to go on."""
+
+    def __init__(self) -> None:
+        self._jenkins = FakeJenkins(needs_crumb=True)
+        self._does: dict[str, str] = {}
+
+    def client(self, password: str = "secret") -> Jenkins:
+        return self._jenkins.client(password)
+
+    async def make(self, name: str, does: str) -> None:
+        self._jenkins.job(name)
+        self._does[f"/job/{name}"] = does
+
+    async def go_on(self) -> None:
+        for made in list(self._jenkins.queue):
+            self._jenkins.begin(made.parameters["PROW_JOB_ID"]).log = b"begun\n"
+        for path, job in self._jenkins.jobs.items():
+            for made in job.builds:
+                if made.is_running and self._does[path] != "runs":
+                    made.log += TEXT.encode()
+                    made.result = "SUCCESS" if self._does[path] == "passes" else "FAILURE"
+
+
+class Real:
+    """A real one, which goes on by itself."""
+
+    def __init__(self, address: str, folder: Path) -> None:
+        self.address, self._folder = address, folder
+
+    def client(self, password: str = "secret") -> Jenkins:
+        """One made as the functions make it: from the file of an operator."""
+        token, file = self._folder / f"token-{password}", self._folder / f"jenkins-{password}.yaml"
+        token.write_text(f"{password}\n")
+        file.write_text(f"- {{jenkins-url: '{self.address}', jenkins-user: prow, jenkins-token-file: {token}}}\n")
+        return opener(str(file))("")
+
+    async def make(self, name: str, does: str) -> None:
+        import httpx2
+
+        parameters = "".join(map(PARAMETER.format, ("PROW_JOB_ID", "BUILD_ID")))
+        body = CONFIG.format(parameters=parameters, command=COMMANDS[does])
+        async with httpx2.AsyncClient(auth=("prow", "secret"), timeout=30) as client:
+            crumb = (await client.get(f"{self.address}/crumbIssuer/api/json")).json()
+            headers = {crumb["crumbRequestField"]: crumb["crumb"], "content-type": "application/xml"}
+            made = await client.post(f"{self.address}/createItem?name={name}", content=body, headers=headers)
+            assert made.status_code == 200, made.text
+
+    async def go_on(self) -> None:
+        await asyncio.sleep(0.2)
+
+
+async def until(server: Server, look: Callable[[], Awaitable[Seen | None]], what: str, *, looks: int = 150) -> Seen:
+    """What `look` sees as soon as it sees anything."""
+    for _ in range(looks):
+        if (seen := await look()) is not None:
+            return seen
+        await server.go_on()
+    raise AssertionError(f"{what} was not to be seen")
+
+
+async def seen(jenkins: Jenkins, job: str, name: str) -> Build | Queued | None:
+    """The build of a ProwJob as a role sees it."""
+    waiting = await jenkins.read.queue()
+    every: list[Build | Queued] = [*(await jenkins.read.builds(job) or ()), *waiting]
+    return next((each for each in every if each.prow_job_id == name), None)
