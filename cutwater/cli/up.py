@@ -38,6 +38,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--plugin-config", type=Path, help="your plugins.yaml")
     parser.add_argument("--github-api", default="", help="another GitHub's API than the local one's")
     parser.add_argument("--github-token-file", type=Path, help="the bot's token there")
+    parser.add_argument("--jenkins", type=Path, help="the file that says which Jenkins there are (docs/jenkins.md)")
     parser.set_defaults(run=run)
 
 
@@ -58,6 +59,7 @@ def run(chosen: argparse.Namespace) -> int:
         plugins=chosen.plugin_config and chosen.plugin_config.resolve(),
         github_api=chosen.github_api,
         github_token_file=chosen.github_token_file and chosen.github_token_file.resolve(),
+        environment={"CUTWATER_JENKINS": str(chosen.jenkins.resolve())} if chosen.jenkins else {},
     )
     try:
         config = Files(settings.config, (settings.jobs,) if settings.jobs else (), settings.plugins).read()

@@ -1,6 +1,6 @@
 """Plain values as YAML that reads back as the same values, by YAML 1.1 as Go takes it and by YAML 1.2.
 
-A writer of its own: a whole configuration with its defaults is half a million nodes, which the usual one needs ten
+A writer of its own: a whole configuration with its defaults is half a million nodes, which PyYAML needs seven
 seconds for. Text that anybody may take for something else is quoted; text of several lines is a block.
 """
 

@@ -2,11 +2,12 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cutwater.cli import configuration
 from cutwater.cli.failing import Failed, explained
@@ -92,20 +93,25 @@ def _answer(config: Configuration, chosen: argparse.Namespace) -> Answer:
     jobs, own = with_own_jobs(config, copy, repository) if copy else (config.jobs, ())
     if repository not in jobs.repositories:
         raise Failed(f"{repository} has no presubmits and no postsubmits")
-    explanations = _explanations(config, jobs, repository, branch, changes or (), chosen, Places(_reader(own)))
-    found = [one for one in explanations if not chosen.job or one.job in chosen.job]
-    if absent := sorted({*chosen.job} - {one.job for one in found}):
-        raise Failed(
-            f"{repository} has no {'postsubmit' if chosen.event == 'push' else 'presubmit'} {', '.join(absent)}"
-        )
-    return Answer(
+    answer = Answer(
         repository=repository,
         branch=branch,
         event=chosen.comment or chosen.event,
         changes=None if changes is None else tuple(changes),
         obstacle=_obstacle(config, repository, chosen),
-        jobs=tuple(found),
+        jobs=(),
     )
+    explanations = _explanations(answer, jobs, config, chosen, Places(_reader(own)))
+    return replace(answer, jobs=tuple(_named(explanations, answer, chosen.job)))
+
+
+def _named(explanations: Iterable[Explanation], answer: Answer, names: Sequence[str]) -> list[Explanation]:
+    """Those of the jobs of these names; all, where none are given. Raises Failed for a name of no job."""
+    found = [one for one in explanations if not names or one.job in names]
+    if absent := sorted({*names} - {one.job for one in found}):
+        kind = "postsubmit" if answer.event == "push" else "presubmit"
+        raise Failed(f"{answer.repository} has no {kind} {', '.join(absent)}")
+    return found
 
 
 def _working_copy(chosen: argparse.Namespace) -> WorkingCopy | None:
@@ -124,19 +130,14 @@ def _repository(config: Configuration, copy: WorkingCopy | None) -> str:
 
 
 def _explanations(
-    config: Configuration,
-    jobs: Jobs,
-    repository: str,
-    branch: str,
-    changes: Sequence[str],
-    chosen: argparse.Namespace,
-    places: Places,
+    answer: Answer, jobs: Jobs, config: Configuration, chosen: argparse.Namespace, places: Places
 ) -> Iterator[Explanation]:
-    org, _, repo = repository.partition("/")
+    org, _, repo = answer.repository.partition("/")
+    changes = answer.changes or ()
     if chosen.event == "push":
-        return explaining.of_push(jobs.postsubmits_of(org, repo), branch, changes, places)
+        return explaining.of_push(jobs.postsubmits_of(org, repo), answer.branch, changes, places)
     asked = _asked(config, org, repo, chosen)
-    return explaining.of_pull_request(jobs.presubmits_of(org, repo), branch, changes, asked, places)
+    return explaining.of_pull_request(jobs.presubmits_of(org, repo), answer.branch, changes, asked, places)
 
 
 def _asked(config: Configuration, org: str, repo: str, chosen: argparse.Namespace) -> Filter:

@@ -14,6 +14,8 @@ from msgspec import Struct
 from infra.local.pods.sandbox import Box, bubblewrap_arguments, rewritten
 
 KILLED = 128 + signal.SIGKILL
+STARTING = 3.0
+"""Seconds that a program may take until it catches SIGTERM."""
 TAIL_BYTES, TAIL_LINES = 2048, 80
 
 
@@ -54,6 +56,7 @@ class Process:
         self._process, self._program, self._log, self._status = process, command, log, status
         self._told = b""
         self._is_stopping = False
+        self._began = asyncio.get_running_loop().time()
         self._ended = asyncio.ensure_future(self._end())
 
     async def wait(self) -> int:
@@ -64,8 +67,9 @@ class Process:
         """SIGTERM to the command, after `grace` seconds SIGKILL to all; done when nothing of it is left."""
         self._is_stopping = True
         if grace > 0:
-            await self._terminate()
-            await asyncio.wait([self._ended], timeout=grace)
+            until = asyncio.get_running_loop().time() + grace
+            await self._terminate(until - grace / 2)
+            await asyncio.wait([self._ended], timeout=max(0.0, until - asyncio.get_running_loop().time()))
         if not self._ended.done():
             self.kill()
             await asyncio.wait([self._ended])
@@ -88,14 +92,20 @@ class Process:
             return KILLED
         raise NotStarted(f'exec: "{self._program}": {_complaint(self._log)}')
 
-    async def _terminate(self) -> None:
-        """SIGTERM to the command alone: what it started is its own concern, as in a container elsewhere."""
+    async def _terminate(self, until: float) -> None:
+        """SIGTERM to the command alone: what it started is its own concern, as in a container elsewhere.
+
+        There it is process 1, which the kernel spares until it catches the signal. So one that is still starting is
+        given time to do so, until `until` (of the loop's clock) at most.
+        """
+        until = min(until, self._began + STARTING)
         while not self._ended.done():
-            if (command := self._command_id()) is not None:
+            command, is_late = self._command_id(), asyncio.get_running_loop().time() >= until
+            if command is not None and (is_late or _catches(command, signal.SIGTERM)):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(command, signal.SIGTERM)
                 return
-            await asyncio.sleep(0.005)  # it is only just being started
+            await asyncio.sleep(0.005)
 
     def _command_id(self) -> int | None:
         """The command's process: in bubblewrap the first child of the first process of its namespace."""
@@ -115,6 +125,16 @@ class Process:
             with contextlib.suppress(BlockingIOError):
                 self._told += os.read(self._status, 4096)
         return [msgspec.json.decode(line, type=_Told) for line in self._told.splitlines() if line.endswith(b"}")]
+
+
+def _catches(process: int, number: signal.Signals) -> bool:
+    """Whether the process has a handler for the signal."""
+    try:
+        status = Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return False
+    caught = next((line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:")), "0")
+    return bool(int(caught, 16) >> (number - 1) & 1)
 
 
 async def _start_plain(box: Box, output: IO[bytes], log: Path) -> Process:

@@ -143,8 +143,9 @@ def test_a_secret(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt(tmp_path: Path, number: signal.Signals) -> None:
-    place = Place(tmp_path, "echo begun; sleep 60")
-    place.tree.joinpath("jobs.yaml").write_text(JOBS.replace("timeout: 2s", "timeout: 60s"))
+    place = Place(tmp_path, "echo begun; exec sleep 60")
+    patient = "timeout: 60s, grace_period: 20s"
+    place.tree.joinpath("jobs.yaml").write_text(JOBS.replace("timeout: 2s, grace_period: 1s", patient))
     command = [sys.executable, "-m", "cutwater.cli.main", *place.words("unit")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
         assert running.stdout is not None

@@ -8,7 +8,8 @@ import pytest
 from inline_snapshot import snapshot
 
 from tests.cutwater.cli.conftest import Command
-from tests.cutwater.cli.trees import CONFIG, flags, write_tree
+from tests.cutwater.cli.trees import CONFIG, JOBS, PLUGINS, flags, write_tree
+from tests.world import World, configuration
 
 
 def test_text(cutwater: Command, tree: Path) -> None:
@@ -103,3 +104,16 @@ def test_a_working_copy_and_the_jobs_that_it_brings(cutwater: Command, tmp_path:
     own = next(job for job in answer["jobs"] if job["job"] == "own")
     assert (own["runs"], own["file"], own["line"]) == (True, ".prow.yaml", 3)
     assert own["why"] == "run_if_changed (.md$) matches docs/new.md"
+
+
+@pytest.mark.virtual
+@pytest.mark.parametrize("file", ["docs/a.md", "main.py"])
+async def test_it_is_what_the_functions_do(cutwater: Command, tree: Path, file: str) -> None:
+    words = ["--repo=acme/rocket", "--branch=main", "--output=json", "--changed", file]
+    answer = json.loads(cutwater("config", "explain", *words, *flags(tree)).out)
+    config = CONFIG.replace("namespace: jobs", "namespace: default").replace("namespace: pods", "namespace: test-pods")
+    async with World(configuration(config, JOBS, PLUGINS)) as world:
+        await world.github.pull_request(world.rocket, author="bob", files={file: "x"})
+        await world.settle()
+        started = await world.kube.read.prowjobs("default")
+    assert sorted(job.spec.job for job in started) == sorted(job["job"] for job in answer["jobs"] if job["runs"])

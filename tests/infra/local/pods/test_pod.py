@@ -210,6 +210,14 @@ class TestItsEnd:
             await world.delete("p", gracePeriodSeconds=1)
             assert state(await world.over("p"))["exitCode"] == 137
 
+    async def test_who_is_only_starting_is_not_killed_by_the_word(self, tmp_path: Path, isolated: bool) -> None:
+        script = f"echo begun; sleep 0.3; {self.patient}"
+        async with World(tmp_path, isolated=isolated) as world:
+            await world.create("p", metadata={"finalizers": ["test/keep"]}, containers=[shell("test", script)])
+            await self.up(world, says="begun\n")
+            await world.delete("p")
+            assert state(await world.over("p"))["exitCode"] == 5
+
     async def test_deletion_by_force(self, tmp_path: Path, isolated: bool) -> None:
         async with World(tmp_path, isolated=isolated) as world:
             pod = await world.create("p", containers=[shell("test", "sleep 300")])
@@ -231,9 +239,9 @@ class TestItsEnd:
             assert phase(pod) == "Succeeded"
             assert not processes_of(world.root)
 
-    async def up(self, world: World) -> None:
+    async def up(self, world: World, *, says: str = "up\n") -> None:
         pod = await world.running("p")
-        await world.until("p", lambda _: world.log(pod) == "up\n")
+        await world.until("p", lambda _: world.log(pod) == says)
 
 
 def processes_of(folder: Path) -> list[str]:
