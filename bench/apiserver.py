@@ -80,6 +80,7 @@ class Server:
     """One API server with a namespace of the bench's own."""
 
     def __init__(self, kubeconfig: Path) -> None:
+        self.kubeconfig = kubeconfig
         config = yaml.safe_load(kubeconfig.read_text())
         self._address: str = config["clusters"][0]["cluster"]["server"]
         self._token: str = config["users"][0]["user"].get("token", "")

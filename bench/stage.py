@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cutwater.kube.client import POD, Kind, Kube
 from cutwater.kube.transport import MERGE_PATCH
+from cutwater.prowjob.reporting import BY_DEFAULT
 from infra.local.github import webhooks
 from infra.local.github.handles import Issue
 from infra.local.github.server import GitHub
@@ -107,8 +108,8 @@ class Stage:
     async def _is_told(self) -> bool:
         """Whether every reporter has told of the end."""
         job = await self.kube.read.prowjob("default", self._pod)
-        told = job.status.prev_report_states.values() if job else ()
-        return len(told) == 2 and set(told) == {"success"}
+        told = job.status.prev_report_states if job else {}
+        return all(told.get(reporter) == "success" for reporter in BY_DEFAULT)
 
     async def _deliver(self, url: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str]:
         if headers.get("X-GitHub-Event") == "pull_request":

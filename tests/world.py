@@ -20,8 +20,9 @@ from cutwater.config.configuration import Configuration
 from cutwater.config.findings import Source
 from cutwater.config.load import load
 from cutwater.config.sources import Sources
-from cutwater.events.edges import no_way_out
+from cutwater.events.edges import no_jenkins, no_way_out
 from cutwater.events.effect import Apply, apply
+from cutwater.jenkins.client import Jenkins
 from cutwater.kube.client import POD, Kind, Kube
 from cutwater.kube.transport import MERGE_PATCH
 from cutwater.outgoing.client import Outgoing
@@ -109,6 +110,7 @@ class World:
         before_api_server: Callable[[ASGIApp], ASGIApp] = lambda app: app,
         store: Callable[[Callable[[], datetime]], MemoryStore] = MemoryStore,
         outgoing: Callable[[], Outgoing] = no_way_out,
+        jenkins: Callable[[str], Jenkins] = no_jenkins,
         clock: Callable[[], datetime] | None = None,
     ) -> None:
         clock = clock or virtual_time.clock
@@ -136,6 +138,7 @@ class World:
             configuration=self._configuration,
             webhook_secret=SECRET,
             outgoing=outgoing,
+            jenkins=jenkins,
             clock=clock,
             apply=apply,
             around=around,

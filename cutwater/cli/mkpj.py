@@ -5,7 +5,6 @@ Source: sigs.k8s.io/prow cmd/mkpj and pkg/pjutil (TriggerAndWatchProwJob).
 
 import argparse
 import asyncio
-import os
 import sys
 import uuid
 from collections.abc import AsyncIterator
@@ -16,7 +15,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from cutwater.cli import configuration
+from cutwater.cli import cluster, configuration
 from cutwater.cli.failing import Failed, explained
 from cutwater.config.configuration import Configuration
 from cutwater.config.jobs import Periodic, Postsubmit, Presubmit
@@ -48,10 +47,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--trigger-job", action="store_true", help=about)
     about = "with --trigger-job: end with 1 where the run does not end in success"
     parser.add_argument("--fail-with-job", action="store_true", help=about)
-    parser.add_argument(
-        "--kubeconfig", default="", help="the cluster of the ProwJobs (default: the one we run in, else kubectl's)"
-    )
-    parser.add_argument("--context", default="", help="the context in it (default: its current one)")
+    cluster.add_flags(parser)
     parser.add_argument("--github-endpoint", default=PUBLIC_API, metavar="URL", help="GitHub's API (%(default)s)")
     parser.add_argument("--github-token-path", type=Path, metavar="FILE", help="a token for it (default: none)")
     configuration.add_flags(parser)
@@ -69,7 +65,7 @@ def run(chosen: argparse.Namespace) -> int:
     if not chosen.trigger_job:
         print(yaml_text(msgspec.to_builtins(prowjob), sort_keys=True), end="")
         return 0
-    status = asyncio.run(follow(prowjob, config.prow.prowjob_namespace, _cluster(chosen)))
+    status = asyncio.run(follow(prowjob, config.prow.prowjob_namespace, cluster.chosen_cluster(chosen)))
     print(yaml_text(msgspec.to_builtins(status), sort_keys=True), end="")
     return 1 if chosen.fail_with_job and status.state != "success" else 0
 
@@ -93,20 +89,6 @@ async def _wanted(config: Configuration, chosen: argparse.Namespace) -> tuple[Li
     refs = replace(refs, org=org, repo=repo)
     of_kind = _with_pull_request if wanted.kind == "presubmit" else _with_base
     return wanted, await of_kind(refs, chosen)
-
-
-def _cluster(chosen: argparse.Namespace) -> Kube:
-    """The cluster of the ProwJobs: the one that is named, else the one we run in, else kubectl's."""
-    from cutwater.kube.official import OfficialTransport, contexts
-
-    kubeconfig = chosen.kubeconfig
-    if not kubeconfig and "KUBERNETES_SERVICE_HOST" not in os.environ:
-        kubeconfig = os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
-    if kubeconfig:
-        known = contexts(kubeconfig)
-        if chosen.context and chosen.context not in known:
-            raise Failed(f"{kubeconfig} has no context {chosen.context}; it has {', '.join(sorted(known)) or 'none'}")
-    return Kube(OfficialTransport(kubeconfig, chosen.context))
 
 
 def _prowjob(wanted: Listed, refs: Refs | None, config: Configuration) -> ProwJob:

@@ -185,9 +185,9 @@ def _addresses(prow: ProwConfig) -> Rule:
 
 def _controller(controller: Controller, functions: Mapping[str, Function] | None = None) -> Rule:
     yield from _template(controller.job_url_template, ("job_url_template",), functions)
-    yield from _template(controller.report_template, ("report_template",), functions)
+    yield from _template(controller.report_template, ("report_template",))
     for key, text in controller.report_templates.items():
-        yield from _template(text, ("report_templates", key), functions)
+        yield from _template(text, ("report_templates", key))
     if controller.report_template and controller.report_templates:
         yield ("report_template",), "report_template and report_templates are mutually exclusive"
     for name in ("max_concurrency", "max_goroutines"):
@@ -323,7 +323,9 @@ def _tide_problems(tide: Tide) -> Rule:
 
 
 def _merge_method(method: object, here: Path, *, depth: int) -> Rule:
-    """A method, or methods by repository, each a method or methods by pattern of branches."""
+    """A method, or methods by repository, each a method or methods by pattern of branches; of no method, the usual."""
+    if not method and depth:
+        return
     if isinstance(method, Mapping) and depth:
         for key, inner in method.items():
             if depth == 1:

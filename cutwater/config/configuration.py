@@ -1,12 +1,16 @@
 """The configuration in force, as roles get it."""
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from cutwater.config.findings import Finding
 from cutwater.config.jobs import Periodic, Postsubmit, Preset, Presubmit
-from cutwater.config.plugins import General, Plugins
-from cutwater.config.prow import ProwConfig
+
+if TYPE_CHECKING:
+    from cutwater.config.plugins import Plugins
+    from cutwater.config.prow import ProwConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +36,44 @@ class Jobs:
         return frozenset(self.presubmits) | frozenset(self.postsubmits)
 
 
-@dataclass(frozen=True, slots=True)
-class Configuration:
-    """Everything at once. `digest`: SHA-256, in hex, of what it was made of. `warnings`: odd, but not wrong."""
+def _no_prow() -> "ProwConfig":
+    from cutwater.config.prow import ProwConfig
 
-    prow: ProwConfig = field(default_factory=ProwConfig)
-    jobs: Jobs = field(default_factory=Jobs)
-    plugins: Plugins = field(default_factory=lambda: Plugins(General(), {}))
-    digest: str = ""
-    warnings: tuple[Finding, ...] = ()
+    return ProwConfig()
+
+
+def _no_plugins() -> "Plugins":
+    from cutwater.config.plugins import General, Plugins
+
+    return Plugins(General(), {})
+
+
+class Configuration:
+    """Everything at once. config.yaml and plugins.yaml are made, and their types imported, when they are asked for.
+
+    `digest`: SHA-256, in hex, of what it was made of. `warnings`: odd, but not wrong.
+    """
+
+    def __init__(
+        self,
+        *,
+        prow: "Callable[[], ProwConfig]" = _no_prow,
+        jobs: Jobs | None = None,
+        plugins: "Callable[[], Plugins]" = _no_plugins,
+        digest: str = "",
+        warnings: tuple[Finding, ...] = (),
+    ) -> None:
+        self._make_prow, self._make_plugins = prow, plugins
+        self.jobs = jobs or Jobs()
+        self.digest = digest
+        self.warnings = warnings
+
+    @functools.cached_property
+    def prow(self) -> "ProwConfig":
+        """config.yaml."""
+        return self._make_prow()
+
+    @functools.cached_property
+    def plugins(self) -> "Plugins":
+        """plugins.yaml."""
+        return self._make_plugins()

@@ -1,10 +1,11 @@
 """The jobs: what users write of them, and, once `load` has been over it, what is in force.
 
-Field names are the YAML keys. `None` is "not said". Source: sigs.k8s.io/prow pkg/config (jobs.go, JobBase and its kin).
+Field names are the YAML keys. `None` is "not said". OWN are the fields in which Go takes numbers and booleans for text.
+Source: sigs.k8s.io/prow pkg/config (jobs.go, JobBase and its kin).
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta, Struct, field
 
@@ -77,6 +78,8 @@ def default_trigger(name: str) -> str:
 class Presubmit(BranchJob, frozen=True, kw_only=True, omit_defaults=True):
     """A job that tests pull requests. `trigger` is the pattern of the comments that start it."""
 
+    OWN: ClassVar[frozenset[str]] = frozenset({"trigger", "rerun_command", "jenkins_spec"})
+
     always_run: bool = False
     optional: bool = False
     trigger: str = ""
@@ -106,6 +109,8 @@ class Presubmit(BranchJob, frozen=True, kw_only=True, omit_defaults=True):
 class Postsubmit(BranchJob, frozen=True, kw_only=True, omit_defaults=True):
     """A job that runs after a push. `always_run` None is as good as true."""
 
+    OWN: ClassVar[frozenset[str]] = frozenset({"jenkins_spec"})
+
     always_run: bool | None = None
 
 
@@ -119,6 +124,8 @@ class Retry(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class Periodic(Job, frozen=True, kw_only=True, omit_defaults=True):
     """A job that runs by the clock: exactly one of `interval`, `minimum_interval` and `cron` is given."""
+
+    OWN: ClassVar[frozenset[str]] = frozenset({"interval", "minimum_interval", "cron", "tags", "retry"})
 
     interval: str = ""
     minimum_interval: str = ""

@@ -48,7 +48,7 @@ def load(
     """
     with _garbage_collected_later():
         report = Report(sources.all, strict=strict)
-        prow: ProwConfig = report.read(sources.config, ProwConfig)
+        prow: ProwConfig = report.read(sources.config, ProwConfig, converts=False)
         own_jobs = JobConfig(
             presets=prow.presets, presubmits=prow.presubmits, postsubmits=prow.postsubmits, periodics=prow.periodics
         )
@@ -64,7 +64,7 @@ def load(
         files: list[JobConfig] = [own_jobs, *(report.read(source, JobConfig) for source in sources.jobs)]
         report.add(_basenames_given_twice(sources.jobs))
         found_plugins = _plugins(sources, sections, report)
-        parts = [Part(source.name, report.read(source, ProwConfig)) for source in sources.supplemental]
+        parts = [Part(source.name, report.read(source, ProwConfig, converts=False)) for source in sources.supplemental]
         report.settle()  # what could not be read is not judged
         main = Part(sources.config.name, prow)
         for file, part in (main, *parts):
@@ -73,12 +73,12 @@ def load(
             paths = webhook_problems(prow.managed_webhooks, now)
             report.place(main.file, ((("managed_webhooks", *path), message) for path, message in paths))
         prow = with_component_defaults(merged(main, parts, report))
-        found_jobs = _jobs(files, prow, report)
+        found_jobs = _jobs(files, prow, report, config=main.file)
         report.settle()
         return Configuration(
-            prow=prow,
+            prow=lambda: prow,
             jobs=found_jobs,
-            plugins=found_plugins,
+            plugins=lambda: found_plugins,
             digest=sources.digest,
             warnings=tuple(sorted(report.remarked)),
         )
@@ -90,11 +90,11 @@ def _plugins(sources: Sources, sections: Mapping[str, Any], report: Report) -> P
     return read_plugins(sources.plugins, sources.supplemental_plugins, {**SECTIONS, **sections}, report)
 
 
-def _jobs(files: Sequence[JobConfig], prow: ProwConfig, report: Report) -> Jobs:
+def _jobs(files: Sequence[JobConfig], prow: ProwConfig, report: Report, *, config: str) -> Jobs:
     """All jobs, defaulted, with their presets, judged alone and among each other."""
     presets = tuple(preset for file in files for preset in file.presets)
     report.add(_presets_given_twice(presets))
-    finish = Finish(prow, presets, report)
+    finish = Finish(prow, presets, report, config=config)
     presubmits = finish.repositories((file.presubmits for file in files), "presubmit")
     postsubmits = finish.repositories((file.postsubmits for file in files), "postsubmit")
     periodics = tuple(

@@ -33,9 +33,11 @@ class _ProwYaml(Struct, frozen=True, kw_only=True):
     prow_ignored: Any = field(default=None)
 
 
-def own_jobs(configuration: Configuration, org: str, repo: str, sources: Sequence[Source]) -> OwnJobs:
+def own_jobs(
+    configuration: Configuration, org: str, repo: str, sources: Sequence[Source], *, strict: bool = False
+) -> OwnJobs:
     """The jobs in a repository's own files. Raises ConfigError with all that is wrong, alone or beside static jobs."""
-    report = Report(sources, strict=False)
+    report = Report(sources, strict=strict)
     files: list[_ProwYaml] = [report.read(source, _ProwYaml) for source in sources]
     report.settle()
     presets = [*configuration.jobs.presets, *(preset for file in files for preset in file.presets)]

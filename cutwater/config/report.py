@@ -25,8 +25,8 @@ class Report:
         self.remarked: list[Finding] = []
         self._roots: dict[str, Node | None] = {}
 
-    def read(self, source: Source, wanted: Any) -> Any:
-        found = read(source, wanted, strict=self.strict)
+    def read(self, source: Source, wanted: Any, *, converts: bool = True) -> Any:
+        found = read(source, wanted, strict=self.strict, converts=converts)
         self.take(found)
         return found.value
 

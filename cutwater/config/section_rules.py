@@ -101,7 +101,7 @@ def _matching_labels(section: tuple[MatchingLabel, ...]) -> Rule:
 
 
 def _matching_label(entry: MatchingLabel) -> Rule:
-    for name in ("org", "regexp", "missing_label", "grace_period"):
+    for name in ("org", "regexp", "missing_label"):
         if not getattr(entry, name):
             yield (), f"must specify '{name}'"
     if "/" in entry.repo:

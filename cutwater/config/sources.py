@@ -26,6 +26,21 @@ class Sources:
         plugins = () if self.plugins is None else (self.plugins,)
         return (self.config, *self.supplemental, *self.jobs, *plugins, *self.supplemental_plugins)
 
+    def below(self, folder: str) -> "Sources":
+        """The same, with names that begin below the folder."""
+
+        def named(source: Source) -> Source:
+            return source._replace(name=source.name.removeprefix(f"{folder}/"))
+
+        return Sources(
+            config=named(self.config),
+            jobs=tuple(map(named, self.jobs)),
+            plugins=self.plugins and named(self.plugins),
+            supplemental=tuple(map(named, self.supplemental)),
+            supplemental_plugins=tuple(map(named, self.supplemental_plugins)),
+            version=self.version,
+        )
+
     @property
     def digest(self) -> str:
         """SHA-256 in hex over names and contents, each with its length, so that no two inputs look alike."""

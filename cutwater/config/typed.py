@@ -1,7 +1,8 @@
 """YAML nodes into typed values, guided by the type of each field as Go does it.
 
-A field that holds text takes `on` as "true" and 1.50 as "1.5"; a key that no field has is refused in strict reading
-and remarked upon otherwise; keys match in any case. Everything that is wrong is collected, with its line.
+A field that holds text takes `on` as "true" and 1.50 as "1.5" where Go does (see `Reading`); a key that no field has is
+refused in strict reading and remarked upon otherwise; keys match in any case. All that is wrong is collected, with its
+line.
 
 A reader is made once for a type and kept. Hot path: the whole configuration of a large installation is 300,000 nodes.
 Source of the rules: sigs.k8s.io/yaml and Go's encoding/json.
@@ -16,13 +17,13 @@ from types import UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from msgspec import NODEFAULT, Meta, Struct
-from msgspec.structs import fields
+from msgspec.structs import FieldInfo, fields
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from cutwater.config import kubernetes, values
 from cutwater.config.document import TEXT, compose, entries, is_null, line_of, path_of
 from cutwater.config.findings import Finding, Origin, Source, written
-from cutwater.config.values import ABSENT, Build, Reader, Reading, scalar_of, shown, text
+from cutwater.config.values import ABSENT, Build, Reader, Reading, key_text, scalar_of, shown, text
 
 UNKNOWN_FIELDS = "unknown-fields"
 """The kind of what only strict reading refuses."""
@@ -36,7 +37,7 @@ class Read(NamedTuple):
     remarked: tuple[Finding, ...]
 
 
-def read(source: Source, wanted: Any, *, strict: bool = False) -> Read:
+def read(source: Source, wanted: Any, *, strict: bool = False, converts: bool = True) -> Read:
     """The first document of the file as the wanted type, or as its zero where the file is empty."""
     root = compose(source)
     reader = reader_of(wanted)
@@ -44,12 +45,12 @@ def read(source: Source, wanted: Any, *, strict: bool = False) -> Read:
         return Read(reader.zero(), (root,), ())
     if root is None:
         return Read(reader.zero(), (), ())
-    return read_node(root, root, wanted, file=source.name, strict=strict)
+    return read_node(root, root, wanted, file=source.name, strict=strict, converts=converts)
 
 
-def read_node(root: Node, node: Node, wanted: Any, *, file: str, strict: bool = False) -> Read:
+def read_node(root: Node, node: Node, wanted: Any, *, file: str, strict: bool = False, converts: bool = True) -> Read:
     """The same for one node of a tree; findings are named by their path from the root."""
-    reading = Reading(file, strict=strict)
+    reading = Reading(file, strict=strict, converts=converts)
     reader = reader_of(wanted)
     try:
         value = reader.build(node, reading)
@@ -140,9 +141,7 @@ def _mapping(node: MappingNode, reading: Reading, build: Build, zero: Callable[[
     reading.spend(len(pairs))
     built: dict[str, Any] = {}
     for key, value in pairs:
-        name = key.value if key.tag == TEXT else text(key, reading)
-        if name is ABSENT:
-            name = "" if is_null(key) else str(key.value)
+        name = key.value if key.tag == TEXT else key_text(key)
         item = build(value, reading)
         built[name] = zero() if item is ABSENT else item
     if len(built) < len(pairs):
@@ -229,12 +228,17 @@ def unknown(name: str, known: Mapping[str, object]) -> str:
 def _struct(struct: type[Struct]) -> Build:
     origins = tuple(field.name for field in fields(struct) if field.type is Origin)
 
+    own: frozenset[str] | None = getattr(struct, "OWN", None)
+
     def load() -> dict[str, _Field]:
-        return {
-            field.encode_name: _Field(field.name, reader_of(field.type).build)
-            for field in fields(struct)
-            if field.type is not Origin
-        }
+        return {field.encode_name: _Field(field.name, builder(field)) for field in fields(struct) if not origin(field)}
+
+    def builder(field: FieldInfo) -> Build:
+        build = reader_of(field.type).build
+        return build if own is None or field.name in own else values.exactly(build)
+
+    def origin(field: FieldInfo) -> bool:
+        return field.type is Origin
 
     def make(given: dict[str, Any], node: Node, reading: Reading) -> Struct:
         for name in origins:
@@ -287,5 +291,5 @@ _KINDS: dict[str, Reader] = {
     "json": _SIMPLE[Any],
     "duration": Reader(values.go_duration, lambda: "0s"),
     "quantity": Reader(values.quantity, lambda: "0"),
-    "only text": Reader(values.only_text, str),
+    "only text": Reader(values.exactly(text), str),
 }

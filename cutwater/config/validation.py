@@ -6,7 +6,6 @@ Run on jobs after defaulting. Source: sigs.k8s.io/prow pkg/config (config.go, Va
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -14,6 +13,7 @@ from cutwater.config.findings import Path
 from cutwater.config.jobs import BranchJob, Job, Periodic, Postsubmit, Presubmit
 from cutwater.config.matching import may_meet
 from cutwater.config.patterns import compiled, matches
+from cutwater.config.pipelines import pipeline_problems
 from cutwater.config.prow import ProwConfig
 from cutwater.prowjob import cron, labels
 from cutwater.prowjob.decoration import Decoration
@@ -95,6 +95,8 @@ def _agent(job: Job, prow: ProwConfig) -> Rule:
         yield ("pipeline_run_spec",), f'is for agent tekton-pipeline, not "{job.agent}"'
     if not has_pipeline and on_tekton:
         yield ("pipeline_run_spec",), "is missing: agent tekton-pipeline needs one"
+    if on_tekton:
+        yield from pipeline_problems(job)
     if job.decoration_config is not None and not on_kubernetes:
         yield ("decoration_config",), f'decoration is for agent kubernetes, not "{job.agent}"'
     if job.error_on_eviction and not on_kubernetes:
@@ -131,7 +133,8 @@ def _pod(job: Job, prow: ProwConfig) -> Rule:
     if job.decoration_config is not None:
         yield from decoration_problems(job.decoration_config)
         for index, container in enumerate(containers):
-            if not any(words and words[0] for words in (container.get("command"), container.get("args"))):
+            words = [*(container.get("command") or ()), *(container.get("args") or ())]
+            if not words or not words[0]:
                 yield ("spec", "containers", index), "decorated job must specify command and/or args"
 
 
@@ -296,13 +299,10 @@ def _periodic(job: Job, _: ProwConfig) -> Rule:
         )
     if not given:
         yield (), f"at least one of cron, interval, or minimum_interval must be set in periodic {job.name}"
-    if job.cron.startswith(("TZ=", "CRON_TZ=")):
-        yield ("cron",), f'"{job.cron}" names a time zone, but periodics run by UTC'
-        given.remove("cron")
     for name in given:
         try:
             if name == "cron":
-                cron.parse(job.cron, zone=UTC)
+                cron.of_periodic(job.cron)
             else:
                 nanoseconds(getattr(job, name))
         except ValueError as error:

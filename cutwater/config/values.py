@@ -5,6 +5,7 @@ Source of the rules: sigs.k8s.io/yaml, Go's encoding/json, and Kubernetes' durat
 
 import base64
 import binascii
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
@@ -21,14 +22,20 @@ ABSENT: Final = object()
 MOST_ENTRIES: Final = 1_000_000
 """What one file may unfold to, a hundred times the largest that is known."""
 _YAML = "tag:yaml.org,2002:"
+_QUANTITY = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?")
 
 
 class Reading:
-    """One file being read: how strictly, and what was found so far."""
+    """One file being read: how strictly, and what was found so far.
 
-    def __init__(self, file: str, *, strict: bool) -> None:
+    `converts`: a number or a boolean becomes text where text is wanted. Go does so only in fields that a type declares
+    itself, not in those that it has by embedding another.
+    """
+
+    def __init__(self, file: str, *, strict: bool, converts: bool = True) -> None:
         self.file = file
         self.strict = strict
+        self.converts = converts
         self.refused: list[tuple[Node, str]] = []
         self.remarked: list[tuple[Node, str]] = []
         self.entries_left = MOST_ENTRIES
@@ -85,15 +92,32 @@ def text(node: Node, reading: Reading) -> Any:
     if node.tag == TEXT or (node.tag == PLAIN and node.value and node.value[0] not in MAY_BE_MORE):
         return node.value
     value = scalar_of(node)
-    return ABSENT if value is None else written(value)
-
-
-def only_text(node: Node, reading: Reading) -> Any:
-    """Text where a number or a boolean is not taken for it."""
-    value = scalar_of(node) if isinstance(node, ScalarNode) else node
     if value is None:
         return ABSENT
-    return value if isinstance(value, str) else reading.refuse(node, f"{shown(node)} is not text: put it into quotes")
+    if isinstance(value, str) or reading.converts:
+        return written(value)
+    kind = "true or false" if isinstance(value, bool) else "a number"
+    return reading.refuse(node, f"{shown(node)} is {kind} in YAML, and not text: put it into quotes")
+
+
+def exactly(build: Build) -> Build:
+    """The same, where a number or a boolean is not taken for text."""
+
+    def build_exactly(node: Node, reading: Reading) -> Any:
+        before, reading.converts = reading.converts, False
+        try:
+            return build(node, reading)
+        finally:
+            reading.converts = before
+
+    return build_exactly
+
+
+def key_text(node: Node) -> str:
+    """A key: whatever it is, it becomes text."""
+    if node.tag == TEXT or not isinstance(node, ScalarNode):
+        return str(node.value)
+    return written(scalar_of(node))
 
 
 def truth(node: Node, reading: Reading) -> Any:
@@ -159,10 +183,12 @@ def moment(node: Node, reading: Reading) -> Any:
 
 
 def quantity(node: Node, reading: Reading) -> Any:
-    """A Kubernetes quantity as it was written. Whether it is one is asked where it is used."""
-    if not isinstance(node, ScalarNode) or isinstance(scalar_of(node), bool):
+    """A Kubernetes quantity as it was written."""
+    if is_null(node):
+        return ABSENT
+    if not isinstance(node, ScalarNode) or isinstance(scalar_of(node), bool) or not _QUANTITY.fullmatch(node.value):
         return reading.refuse(node, f"{shown(node)} is not a quantity such as 500m or 2Gi")
-    return ABSENT if is_null(node) else node.value
+    return node.value
 
 
 def one_of(choices: tuple[Any, ...]) -> Build:

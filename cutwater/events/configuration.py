@@ -115,6 +115,9 @@ def job_files(root: Path) -> Iterator[Path]:
 
     Raises OSError where there is nothing, and ConfigError for a .prowignore that cannot be used.
     """
+    if not root.is_dir():
+        yield root
+        return
     found = list(files_below(root, (*YAML, PROWIGNORE)))
     ignored = _ignored(root, [path for path in found if path.name == PROWIGNORE])
     for path in found:

@@ -13,6 +13,7 @@ from cutwater.jenkins.client import Jenkins
 from cutwater.jenkins.errors import Denied
 from cutwater.kube.client import Kube
 from cutwater.outgoing.client import Outgoing
+from cutwater.outgoing.tot import Tot
 from cutwater.storage.store import Store
 
 Clock = Callable[[], datetime]
@@ -38,7 +39,7 @@ class Edges:
 
     `state`: the bucket of the ledger. `bucket`: an artifacts' bucket by name. `cluster`: a build cluster by alias.
     `clusters`: the aliases of all build clusters. `jenkins`: a Jenkins by the label selector of its operator.
-    `outgoing`: the way to Slack and to the users' own addresses.
+    `outgoing`: the way to Slack and to the users' own addresses. `tot`: what counts builds, where something does.
     `publish`: sends an event to the Broker; raises Later. `configuration`: the one in force.
     `event_key`: what hook signs its events with. `webhook_secret`: the file of secrets that GitHub signs with.
     `pace`: how long leases and grace times are, measured by production's; tests that kill real processes shorten them.
@@ -59,6 +60,7 @@ class Edges:
         clusters: Callable[[], Sequence[str]] = lambda: ("default",),
         outgoing: Callable[[], Outgoing] = no_way_out,
         jenkins: Callable[[str], Jenkins] = no_jenkins,
+        tot: Tot | None = None,
         clock: Clock = utc_now,
         pace: float = 1.0,
     ) -> None:
@@ -66,7 +68,7 @@ class Edges:
         self.bucket = functools.cache(bucket)
         self.cluster = functools.cache(cluster)
         self.jenkins = functools.cache(jenkins)
-        self._clusters, self._outgoing = clusters, outgoing
+        self._clusters, self._outgoing, self.tot = clusters, outgoing, tot
         self.publish = publish
         self.configuration = configuration
         self.webhook_secret = webhook_secret

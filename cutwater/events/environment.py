@@ -4,9 +4,11 @@
 | --- | --- |
 | CUTWATER_BROKER (or K_SINK) | where events are published |
 | CUTWATER_STATE_BUCKET | the bucket of the ledger |
-| CUTWATER_CONFIG_PATH | config.yaml |
-| CUTWATER_JOB_CONFIG_PATH | a file or folder of jobs |
-| CUTWATER_PLUGIN_CONFIG | plugins.yaml |
+| CUTWATER_CONFIGURATION | the folder where the pointer to the compiled configuration is mounted |
+| CUTWATER_CONFIG_PATH | without one: config.yaml, which is read itself |
+| CUTWATER_JOB_CONFIG_PATH | the same: a file or folder of jobs |
+| CUTWATER_PLUGIN_CONFIG | the same: plugins.yaml |
+| CUTWATER_CONFIGURATION_SOURCES | what is compiled, and which pushes to it hook tells of (`cutwater.events.origin`) |
 | CUTWATER_HMAC_FILE | the secrets of the webhooks, one or one for each repository (hook) |
 | CUTWATER_EVENT_KEY_FILE | the key that hook signs its events with |
 | CUTWATER_GITHUB_TOKEN_FILE | the bot's token |
@@ -15,31 +17,36 @@
 | CUTWATER_ADDITIONAL_SLACK_TOKEN_FILES | `host=path`, with commas: Slack's tokens for other hosts |
 | CUTWATER_SLACK_API | the address of chat.postMessage, where it is not the public one |
 | CUTWATER_OUTGOING_SECRETS | the folder of the keys that messages are signed with, a file each |
-| CUTWATER_KUBECONFIG | build clusters by context; without it, the cluster we run in |
+| CUTWATER_KUBECONFIG | build clusters by context: files or folders, between colons; without it, the cluster we run in |
 | CUTWATER_JENKINS | the file that says which Jenkins there are (`cutwater.jenkins.access` has its form) |
+| CUTWATER_TOT_URL | the tot that counts builds; without it their ids come from the clock |
 | CUTWATER_PACE | for tests: how long leases and grace times are, relative to production's |
 | CUTWATER_CLUSTERS_WITHOUT_SOURCE | build clusters that do not tell us of their pods: plank looks every 15 s |
 | CUTWATER_KEEP_DELIVERIES, CUTWATER_KEEP_RECEIPTS | days after which sinker deletes: 14 and 90 |
 | AWS_… | boto3's own: keys, region, AWS_ENDPOINT_URL_S3 |
 """
 
+import functools
 import gc
 import os
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from cutwater.config.configuration import Configuration
 from cutwater.errors import Refused
 from cutwater.events import log
-from cutwater.events.configuration import FileConfiguration, Files
 from cutwater.events.edges import Edges
 from cutwater.events.publish import HttpBroker
 from cutwater.github.client import GitHub
 from cutwater.jenkins import access
+from cutwater.kube import kubeconfigs
 from cutwater.kube.client import Kube
-from cutwater.kube.official import OfficialTransport, contexts
+from cutwater.kube.official import OfficialTransport
 from cutwater.outgoing.client import CALL_SECONDS, SLACK, Outgoing
+from cutwater.outgoing.tot import Tot
 from cutwater.storage.s3 import S3Store
+from cutwater.storage.store import Store
 
 PUBLIC_API = "https://api.github.com"
 GARBAGE = 50_000
@@ -57,27 +64,41 @@ def prepare() -> None:
 def edges() -> Edges:
     """The edges that this process's environment names. None is opened before it is used."""
     broker = HttpBroker(os.environ.get("CUTWATER_BROKER") or os.environ.get("K_SINK", ""))
-    jobs = _path("CUTWATER_JOB_CONFIG_PATH")
-    files = Files(
-        config=Path(os.environ.get("CUTWATER_CONFIG_PATH", "/etc/config/config.yaml")),
-        jobs=(jobs,) if jobs else (),
-        plugins=_path("CUTWATER_PLUGIN_CONFIG"),
-    )
+    state = functools.cache(lambda: bucket(_required("CUTWATER_STATE_BUCKET")))
     return Edges(
         kube=lambda: _cluster(""),
         cluster=_cluster,
         clusters=_clusters,
         github=_github,
         jenkins=access.opener(os.environ.get("CUTWATER_JENKINS", "")),
-        state=lambda: bucket(_required("CUTWATER_STATE_BUCKET")),
+        state=state,
         bucket=bucket,
         outgoing=_outgoing,
+        tot=_tot(),
         publish=broker.publish,
-        configuration=FileConfiguration(files).current,
+        configuration=_configuration(state),
         event_key=lambda: secret("CUTWATER_EVENT_KEY_FILE").encode(),
         pace=float(os.environ.get("CUTWATER_PACE", "1")),
         webhook_secret=lambda: secret("CUTWATER_HMAC_FILE").encode(),
     )
+
+
+def _configuration(state: Callable[[], Store]) -> Callable[[], Awaitable[Configuration]]:
+    """The compiled configuration that the pointer names; without a pointer, that of the files."""
+    pointer = _path("CUTWATER_CONFIGURATION")
+    if pointer:
+        from cutwater.events.compiled import CompiledConfiguration
+
+        return CompiledConfiguration(pointer, state).current
+    from cutwater.events.configuration import FileConfiguration, Files
+
+    jobs = _path("CUTWATER_JOB_CONFIG_PATH")
+    files = Files(
+        config=Path(os.environ.get("CUTWATER_CONFIG_PATH", "/etc/config/config.yaml")),
+        jobs=(jobs,) if jobs else (),
+        plugins=_path("CUTWATER_PLUGIN_CONFIG"),
+    )
+    return FileConfiguration(files).current
 
 
 def bucket(name: str) -> S3Store:
@@ -126,6 +147,11 @@ def _outgoing() -> Outgoing:
     return Outgoing(client, slack_token=slack_token, secret=_outgoing_secret, slack=slack)
 
 
+def _tot() -> Tot | None:
+    address = os.environ.get("CUTWATER_TOT_URL", "")
+    return Tot(address) if address else None
+
+
 def _path(variable: str) -> Path | None:
     value = os.environ.get(variable, "")
     return Path(value) if value else None
@@ -139,23 +165,26 @@ def _required(variable: str) -> str:
 
 
 def _cluster(alias: str) -> Kube:
-    """The API server of a build cluster; of the ProwJobs' own for the empty alias. Raises Refused for no such one.
+    """The API server of a build cluster; of the ProwJobs' own for the empty alias.
 
-    `default` is our own cluster, unless the kubeconfig has a context of that name. Source: sigs.k8s.io/prow pkg/kube.
+    `default` is our own cluster, unless a kubeconfig has a context of that name. Raises Refused where there is no such
+    cluster, and Later where that cannot be said. Source: sigs.k8s.io/prow pkg/kube.
     """
-    kubeconfig = os.environ.get("CUTWATER_KUBECONFIG", "")
-    if alias and kubeconfig and alias in contexts(kubeconfig):
-        return Kube(OfficialTransport(kubeconfig, alias))
+    setting = os.environ.get("CUTWATER_KUBECONFIG", "")
+    known = kubeconfigs.places(setting) if alias and setting else {}
+    if alias in known:
+        return Kube(OfficialTransport(known[alias], alias))
     if alias not in {"", "default"}:
         raise Refused(f'no build cluster "{alias}" is configured in CUTWATER_KUBECONFIG')
-    is_inside = "KUBERNETES_SERVICE_HOST" in os.environ
-    return Kube(OfficialTransport("" if is_inside else kubeconfig))
+    if "KUBERNETES_SERVICE_HOST" in os.environ or not setting:
+        return Kube(OfficialTransport())
+    return Kube(OfficialTransport(kubeconfigs.files(setting)[0]))
 
 
 def _clusters() -> Sequence[str]:
-    """The aliases of all build clusters."""
-    kubeconfig = os.environ.get("CUTWATER_KUBECONFIG", "")
-    return sorted({"default", *(contexts(kubeconfig) if kubeconfig else ())})
+    """The aliases of all build clusters. Raises Later where they cannot be read."""
+    setting = os.environ.get("CUTWATER_KUBECONFIG", "")
+    return sorted({"default", *kubeconfigs.places(setting)})
 
 
 def _github() -> GitHub:

@@ -86,6 +86,11 @@ class Look:
         return [alias for alias in self._edges.clusters if alias not in disabled]
 
     @property
+    def counts_builds(self) -> bool:
+        """Whether there is a tot, which gives builds their numbers."""
+        return self._edges.tot is not None
+
+    @property
     def pace(self) -> float:
         """How long grace times are, measured by production's."""
         return self._edges.pace

@@ -129,11 +129,17 @@ def _no(error: Any) -> Exception:
         return NotFound(message)
     if status >= 500 or status == 429:
         return Later(message, seconds=_wait(headers))
-    if status == 403 and ("retry-after" in headers or headers.get("x-ratelimit-remaining") == "0"):
+    if status == 403 and _is_too_fast(message, headers):
         return Later(message, seconds=_wait(headers))
     if status in {405, 409, 422}:
         return Unprocessable(status, message)
     return Refused(message)
+
+
+def _is_too_fast(message: str, headers: Mapping[str, str]) -> bool:
+    """Whether a 403 means that too much was asked. Of its secondary limits GitHub sometimes speaks in words only."""
+    is_used_up = headers.get("x-ratelimit-remaining") == "0"
+    return is_used_up or "retry-after" in headers or "secondary rate limit" in message.lower()
 
 
 def _wait(headers: Mapping[str, str]) -> float | None:

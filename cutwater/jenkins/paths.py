@@ -5,20 +5,20 @@ Source: sigs.k8s.io/prow pkg/jenkins (jenkins.go, getJobName, getJobInfoPath and
 
 from urllib.parse import quote
 
-from cutwater.prowjob.types import Refs
+from cutwater.prowjob.types import JenkinsSpec, Refs
 
 SAFE = "/:@,+=~"
 """Characters of a name that stand for themselves in a path."""
 
 
-def job_path(job: str, refs: Refs | None, *, is_branch_source: bool) -> str:
+def job_path(job: str, refs: Refs | None, jenkins: JenkinsSpec | None) -> str:
     """`/job/<folder>/job/<name>` of a job by its ProwJob's name; of a branch source, the job of its branch or change.
 
     A branch is one part of the path, whatever it is called: Jenkins keeps `feature/x` as `feature%2Fx`, so that its
     percent sign is escaped once more.
     """
     path = "/job/" + "/job/".join(quote(part, safe=SAFE) for part in job.strip("/").split("/"))
-    if not is_branch_source or refs is None:
+    if jenkins is None or not jenkins.github_branch_source_job or refs is None:
         return path
     if refs.pulls:
         return f"{path}/view/change-requests/job/PR-{refs.pulls[0].number}"

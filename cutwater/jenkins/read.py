@@ -1,6 +1,5 @@
 """What may be asked of a Jenkins, and what its answers mean. Who asks it, and how often, is for others."""
 
-from collections.abc import Mapping
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -55,7 +54,7 @@ class Reader:
 def _items(found: Json, name: str, kind: type[Read]) -> list[Read]:
     """Those that can be read: one that cannot is none of ours, and hides no other."""
     read = []
-    for each in _mapping(found).get(name) or ():
+    for each in _as(_as(found, dict[str, Any]).get(name) or [], list[Any]):
         try:
             read.append(msgspec.convert(each, kind))
         except msgspec.ValidationError:
@@ -68,9 +67,3 @@ def _as(found: Json, kind: type[Read]) -> Read:
         return msgspec.convert(found, kind)
     except msgspec.ValidationError as error:
         raise Unanswered(f"it answers what cannot be read: {error}") from error
-
-
-def _mapping(found: Json) -> Mapping[str, Any]:
-    if not isinstance(found, dict):
-        raise Unanswered("it answers what is no object of JSON")
-    return found

@@ -18,6 +18,7 @@ STREAM_CHUNK = 64 * 1024
 SILENT_SECONDS = 30
 """A stream that has said nothing for so long ends, with Later: until then a thread waits for it."""
 MOST_STREAMS = 64
+MOST_CALLS = 16
 
 
 class OfficialTransport:
@@ -46,6 +47,11 @@ class OfficialTransport:
         return part("client.rest").RESTClientObject(self._configuration).pool_manager
 
     @functools.cached_property
+    def _callers(self) -> ThreadPoolExecutor:
+        """Threads of this cluster's own: one that does not answer takes none from the others."""
+        return ThreadPoolExecutor(MOST_CALLS, "call")
+
+    @functools.cached_property
     def _threads(self) -> ThreadPoolExecutor:
         """Those of streams: they wait for long, and no other call is to wait for them."""
         return ThreadPoolExecutor(MOST_STREAMS, "stream")
@@ -61,7 +67,8 @@ class OfficialTransport:
         accept: str = JSON,
     ) -> Answer:
         headers = {"Accept": accept} | ({"Content-Type": content_type} if body is not None else {})
-        answer = await asyncio.to_thread(self._ask, method, path, query or {}, headers, body, stream=False)
+        ask = functools.partial(self._ask, method, path, query or {}, headers, body, stream=False)
+        answer = await asyncio.get_running_loop().run_in_executor(self._callers, ask)
         return Answer(answer.status, answer.data)
 
     async def stream(self, path: str, *, query: Mapping[str, str] | None = None) -> AsyncIterator[bytes]:

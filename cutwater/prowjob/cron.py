@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 
 from cutwater.prowjob.duration import nanoseconds
 
+ZONED = ("TZ=", "CRON_TZ=")
+"""How an expression begins that names its zone."""
 _YEARS = 5
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
@@ -104,7 +106,7 @@ def parse(spec: str, *, zone: tzinfo | None = None) -> Schedule:
         spec = spec.strip()
     elif not spec:
         raise ValueError("empty spec string")
-    elif spec.startswith(("TZ=", "CRON_TZ=")):
+    elif spec.startswith(ZONED):
         name, _, rest = spec.partition("=")[2].partition(" ")
         zone, spec = _zone(name), rest.strip()
     if spec.startswith("@every "):
@@ -124,6 +126,14 @@ def parse(spec: str, *, zone: tzinfo | None = None) -> Schedule:
         words.insert(0, "0")
     seconds, minutes, hours, days, months, weekdays = map(_field, words, _RANGES)
     return Times(seconds.values, minutes.values, hours.values, days, months.values, weekdays, zone)
+
+
+def of_periodic(spec: str) -> Schedule:
+    """The schedule of a periodic: in UTC, unless it names a zone itself, which Prow's horologium cannot run.
+
+    Raises ValueError.
+    """
+    return parse(spec) if spec.startswith(ZONED) else parse(spec, zone=UTC)
 
 
 def _zone(name: str) -> tzinfo:

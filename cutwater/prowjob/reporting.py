@@ -25,6 +25,8 @@ NOTE = "report.cutwater.dev/"
 """The annotations that say, reporter by reporter, what came in the way of a report. People read them."""
 CLAIM = "claim.cutwater.dev/"
 """The annotations that say, reporter by reporter, of which state a message is being sent: it is not sent twice."""
+LONGEST_NOTE = 300
+"""Letters of a refuser's words that are kept on a ProwJob."""
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,38}[a-z0-9])?")
 
@@ -103,7 +105,3 @@ def note_of(state: str, words: str) -> str:
 def is_refused(job: ProwJob, reporter: str) -> bool:
     """Whether what the reporter had to say of this very state was refused before."""
     return job.metadata.annotations.get(note_key(reporter), "").startswith(f"{job.status.state}: ")
-
-
-LONGEST_NOTE = 300
-"""Letters of a refuser's words that are kept on a ProwJob."""

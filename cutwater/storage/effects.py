@@ -44,6 +44,21 @@ class KeepState(Struct, frozen=True, kw_only=True, tag=True):
         return (found is not None and found.body == self.body.encode()) or None
 
 
+class KeepArtifact(Struct, frozen=True, kw_only=True, tag=True):
+    """Write an object whose key says what is in it. Where it is there already, it counts as new from now on."""
+
+    key: str
+    content: bytes
+    why: str
+    visible: ClassVar[bool] = False
+
+    async def apply(self, world: HasState) -> None:
+        await world.state.put(self.key, self.content)
+
+    async def stands(self, world: HasState, since: datetime) -> bool | None:
+        return await world.state.head(self.key) is not None or None
+
+
 class DeleteState(Struct, frozen=True, kw_only=True, tag=True):
     """Remove objects that are old enough. That some are gone already is no error."""
 

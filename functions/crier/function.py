@@ -18,7 +18,7 @@ from cutwater.events.serve import level_role
 from cutwater.kube.client import Conflict
 from cutwater.kube.effects import LabelProwJob
 from cutwater.prowjob.labels import REPORTED
-from cutwater.prowjob.reporting import GITHUB
+from cutwater.prowjob.reporting import GITHUB, is_claimed
 from cutwater.prowjob.types import ProwJob
 from functions.crier import github
 from functions.crier.noting import mark, refusal
@@ -40,8 +40,10 @@ def crier(scope: Scope) -> LevelRole:
             outcome = await _report(job, reporter, look, act)
             if outcome is Outcome.NOT_YET:
                 return
-            await act(mark(job, reporter, outcome))
             look = look.again()
+            if is_claimed(reporter) or not await _has_moved_on(job, look):
+                await act(mark(job, reporter, outcome))
+                look = look.again()
 
     async def names(event: Event, look: Look) -> Sequence[str]:
         """The report itself, and for the last one to GitHub the comments of the pull request."""
@@ -65,6 +67,12 @@ def crier(scope: Scope) -> LevelRole:
         return sweep(jobs, scope, look.config.prow, look.now)
 
     return LevelRole(name="crier", decide=decide, sweeps={"sweep": find_owed}, excludes=names)
+
+
+async def _has_moved_on(job: ProwJob, look: Look) -> bool:
+    """Whether the run is in another state by now: then that one is told, and marked, and this one is of no interest."""
+    now = await look.kube.prowjob(job.metadata.namespace, job.metadata.name)
+    return now is not None and now.status.state != job.status.state
 
 
 async def _report(job: ProwJob, reporter: str, look: Look, act: Act) -> Outcome:

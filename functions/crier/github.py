@@ -5,6 +5,7 @@ Source: sigs.k8s.io/prow pkg/crier/reporters/github and pkg/github/report.
 
 from collections.abc import Iterable, Sequence
 
+from cutwater.config.jenkins import report_templates_for
 from cutwater.config.prow import GitHubReporter
 from cutwater.config.template import TemplateError, parse
 from cutwater.errors import Refused
@@ -105,7 +106,7 @@ async def _comment(jobs: Sequence[ProwJob], look: Look, act: Act, *, is_summary:
 
 def _extra(job: ProwJob, look: Look) -> str | None:
     """What the template for the repository says of the run. Raises Refused for one that cannot say anything of it."""
-    templates, refs = look.config.prow.plank.report_templates, job.spec.refs
+    templates, refs = report_templates_for(job, look.config.prow), job.spec.refs
     keys = [refs.full_name, refs.org, "*"] if refs else ["*"]
     text = next((templates[key] for key in keys if key in templates), None)
     try:

@@ -1,4 +1,4 @@
-"""A log, wherever it lies: whole in storage, packed, in pieces while it grows, or with the pod that writes it."""
+"""A log, wherever it lies: whole in storage, packed, in pieces as it grows, or with the pod or build that writes it."""
 
 import asyncio
 import tempfile
@@ -10,17 +10,16 @@ from typing import IO, Protocol
 from cutwater.errors import Later, Refused
 from cutwater.events.edges import Edges
 from cutwater.podutils.sidecar import pieces
+from cutwater.prowjob.wants import JENKINS, KUBERNETES
 from cutwater.storage.store import Entry, Stored
+from functions.deck.held import LARGEST_LIVE_LOG, MOST_HELD, HeldLog
+from functions.deck.jenkins_logs import JenkinsLogs
 from functions.deck.kept import Runs
 from functions.deck.places import NotServed, Place, place
 from functions.deck.runs import Run, container_of
 from functions.deck.storage import BLOCK, Storage
 
 BUILD_LOG = "build-log.txt"
-LARGEST_POD_LOG = 64 * 1024 * 1024
-"""Bytes of a pod's log that are held. A kubelet keeps ten megabytes unless told otherwise."""
-MOST_UNPACKED = 256 * 1024 * 1024
-"""Bytes of unpacked logs that are kept on disk, so that turning a page does not unpack them again."""
 
 
 class Log(Protocol):
@@ -56,18 +55,6 @@ class StoredLog:
 
     async def read(self, start: int, end: int) -> bytes:
         return b"".join([block async for block in self._storage.blocks(self._file, start, end)])
-
-
-class HeldLog:
-    """A log that is held here: unpacked on disk, or in memory. A growing one has no `version`."""
-
-    def __init__(self, file: IO[bytes], size: int, version: str) -> None:
-        self._file = file
-        self.size, self.version = size, version
-
-    async def read(self, start: int, end: int) -> bytes:
-        self._file.seek(start)  # no other read comes between: both lines block
-        return self._file.read(max(min(end, self.size) - start, 0))
 
 
 class PodLog:
@@ -120,7 +107,7 @@ class Unpacked:
         async with self._unpacking:
             if version not in self._kept:
                 self._kept[version] = await self._unpack(file, stored, version, limit)
-                while len(self._kept) > 1 and sum(log.size for log in self._kept.values()) > MOST_UNPACKED:
+                while len(self._kept) > 1 and sum(log.size for log in self._kept.values()) > MOST_HELD:
                     self._kept.popitem(last=False)
             self._kept.move_to_end(version)
             return self._kept[version]
@@ -150,6 +137,7 @@ class Logs:
     def __init__(self, edges: Edges, storage: Storage, runs: Runs) -> None:
         self._edges, self._storage, self._runs = edges, storage, runs
         self._unpacked = Unpacked(storage)
+        self._jenkins = JenkinsLogs(edges)
 
     async def open(self, path: str) -> Log:
         """The log at `<provider>/<bucket>/<key>`, or of `prowjob/<job>/<build id or name>/<log>`. Raises NotServed."""
@@ -157,9 +145,9 @@ class Logs:
             run, name = await self._run(path)
             folder = run.folder and await self._storage.check(run.folder)
             found = await self._stored(folder.within(name)) if folder else None
-            return found or await self._of_pod(run, name)
+            return found or await self._of_writer(run, name)
         file = await self._storage.check(place(path))
-        return await self._stored(file) or await self._of_pod(await self._writer(file), file.name)
+        return await self._stored(file) or await self._of_writer(await self._writer(file), file.name)
 
     async def is_growing(self, path: str) -> bool:
         """Whether the run has not ended yet, so that a log which is not in storage may still come."""
@@ -195,9 +183,9 @@ class Logs:
     async def _run(self, path: str) -> tuple[Run, str]:
         """The run and the log that `prowjob/<job>/<build id or name>/<log>` names."""
         parts = path.split("/")
-        if len(parts) != 4:
+        if len(parts) < 4:
             raise NotServed("the path is prowjob/<job>/<build>/<log>")
-        return await self._runs.one(parts[1], parts[2]), parts[3]
+        return await self._runs.one("/".join(parts[1:-2]), parts[-2]), parts[-1]
 
     async def _writer(self, file: Place) -> Run:
         """The run whose log this file will be."""
@@ -208,13 +196,19 @@ class Logs:
                     return run
         raise NotServed(f"there is no {file.key}")
 
-    async def _of_pod(self, run: Run, name: str) -> Log:
-        """The log that the pod has written so far. A kubelet may have thrown away its beginning."""
-        config = (await self._edges.configuration()).prow
-        if run.spec.agent not in {"", "kubernetes"} or not run.status.pod_name:
-            raise NotServed("there is no log yet")
+    async def _of_writer(self, run: Run, name: str) -> Log:
+        """The log as the run's pod, or its build in Jenkins, has it now."""
         if name not in run.logs:
             raise NotServed(f"the run has no log of the name {name}")
+        if run.spec.agent == JENKINS:
+            return await self._jenkins.log(run)
+        if run.spec.agent not in {"", KUBERNETES} or not run.status.pod_name:
+            raise NotServed("there is no log yet")
+        return await self._of_pod(run, name)
+
+    async def _of_pod(self, run: Run, name: str) -> PodLog:
+        """The log that the pod has written so far. A kubelet may have thrown away its beginning."""
+        config = (await self._edges.configuration()).prow
         kube = self._edges.cluster(run.spec.cluster or "default")
         namespace, pod = run.spec.namespace or config.pod_namespace, run.status.pod_name
         container = container_of(name)
@@ -230,7 +224,7 @@ async def _copy(chunks: AsyncIterator[bytes], target: IO[bytes]) -> int:
     size = 0
     async for chunk in chunks:
         size += target.write(chunk)
-        if size > LARGEST_POD_LOG:
+        if size > LARGEST_LIVE_LOG:
             break
     return size
 

@@ -122,9 +122,9 @@ class RunPage:
 
     async def _named(self, path: str) -> Run:
         parts = path.split("/")
-        if len(parts) != 3:
+        if len(parts) < 3:
             raise NotServed("the path is prowjob/<job>/<build>")
-        return await self._runs.one(parts[1], parts[2])
+        return await self._runs.one("/".join(parts[1:-1]), parts[-1])
 
     async def _is_served(self, folder: Place) -> bool:
         try:

@@ -13,7 +13,16 @@ from cutwater.errors import Refused
 from cutwater.podutils import paths
 from cutwater.podutils.jobspec import JobSpec
 from cutwater.prowjob.decoration import StorageConfiguration
-from cutwater.prowjob.types import JobType, ObjectMeta, ProwJobDefaults, ProwJobStatus, Refs, RerunAuthConfig
+from cutwater.prowjob.reporting import NOTE
+from cutwater.prowjob.types import (
+    JenkinsSpec,
+    JobType,
+    ObjectMeta,
+    ProwJobDefaults,
+    ProwJobStatus,
+    Refs,
+    RerunAuthConfig,
+)
 from functions.deck.places import PROVIDERS, NotServed, Place, place
 
 EARLIEST = datetime.min.replace(tzinfo=UTC)
@@ -45,6 +54,7 @@ class RunSpec(Struct, frozen=True, kw_only=True):
     hidden: bool = False
     prowjob_defaults: ProwJobDefaults | None = None
     rerun_auth_config: RerunAuthConfig | None = None
+    jenkins_spec: JenkinsSpec | None = None
     decoration_config: _Decoration | None = None
     pod_spec: _PodSpec | None = None
 
@@ -90,6 +100,12 @@ class Run(Struct, frozen=True, kw_only=True):
         """The names under which its containers' logs are stored."""
         containers = self.spec.pod_spec.containers if self.spec.pod_spec else ()
         return log_names([container.name for container in containers])
+
+    @property
+    def untold(self) -> Mapping[str, str]:
+        """What came in the way of those who tell of it, by reporter."""
+        annotations = self.metadata.annotations.items()
+        return {key.removeprefix(NOTE): said for key, said in annotations if key.startswith(NOTE)}
 
     @property
     def folder(self) -> Place | None:

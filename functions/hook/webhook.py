@@ -1,5 +1,6 @@
 """A webhook comes in: checked, kept in one write, published to each plugin that wants it, answered."""
 
+import os
 from collections.abc import Sequence
 
 from starlette.requests import Request
@@ -16,6 +17,7 @@ from cutwater.github.webhooks import Webhook
 from cutwater.storage.proof import Proof
 from functions.hook.pools import looks_after
 from functions.hook.signature import Rejected, check_headers, check_payload
+from functions.hook.sources import looks_at_sources
 from functions.plugins.every import PLUGINS
 
 LARGEST = 25 * 1024 * 1024
@@ -65,7 +67,8 @@ async def take(webhook: Webhook, body: bytes, headers: dict[str, str], edges: Ed
         await proof.of(edges.state)
         await ledger.store(edges.state, delivery)
     events = [ledger.webhook_event(delivery, name, subject=webhook.subject, key=edges.event_key) for name in plugins]
-    await _publish([*events, *looks_after(webhook, config)], edges)
+    looks = [*looks_after(webhook, config), *looks_at_sources(webhook, os.environ)]
+    await _publish([*events, *looks], edges)
     return ", ".join(plugins) or "nobody wants it"
 
 

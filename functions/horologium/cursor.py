@@ -40,7 +40,7 @@ class Cursor(Struct, frozen=True, kw_only=True):
 
         An `@every` that is new, or another than before, fires at once. Raises ValueError for what is no cron.
         """
-        schedule = cron.parse(job.cron, zone=tick.tzinfo)
+        schedule = cron.of_periodic(job.cron)
         since = max(self.tick or tick, tick - CATCH_UP)
         if isinstance(schedule, cron.Every):
             added = self.every.get(job.name)

@@ -35,7 +35,8 @@ from functions.jenkins_operator.world import (
     superseded_of,
 )
 
-LEASE_SECONDS = 90
+LEASE_SECONDS = 120
+"""For the number that tot may take a minute to give, and the calls that follow; and for a sweep's four looks."""
 
 
 async def decide(event: Event, look: Look, act: Act) -> None:
@@ -54,8 +55,11 @@ async def decide(event: Event, look: Look, act: Act) -> None:
             await abort(job, found, operator, look, act)
         elif job.status.state in {"triggered", "pending"}:
             await carry_on(job, found, operator, look, act)
-    except (Unanswered, Denied) as trouble:
-        await tell(job, f"{changes.TROUBLE} {trouble}.", act)
+    except Denied as denied:
+        await tell(job, f"{changes.TROUBLE} {denied}.", act)
+    except Unanswered as silence:
+        if job.status.state != "aborted":  # why it is to be stopped is the better word
+            await tell(job, f"{changes.TROUBLE} {silence}.", act)
 
 
 async def carry_on(job: ProwJob, found: Build | Queued | None, operator: JenkinsOperator, look: Look, act: Act) -> None:
@@ -102,7 +106,9 @@ async def _may_come(job: ProwJob, look: Look, act: Act) -> bool:
 
 async def end_superseded(job: ProwJob, operator: JenkinsOperator, look: Look, act: Act) -> ProwJob:
     """Have older runs for the same pull request aborted, and say so in this one where it is one of them."""
-    for old in superseded_of(of_operator(await incomplete(look), operator, look)):
+    if job.spec.type != "presubmit":
+        return job
+    for old in superseded_of(of_operator(await incomplete(look, job=job.spec.job), operator, look)):
         await act(changes.superseded(old))
         if old.metadata.name == job.metadata.name:
             job = replace(job, status=replace(job.status, state="aborted", description=changes.SUPERSEDED))

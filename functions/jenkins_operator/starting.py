@@ -14,6 +14,7 @@ from cutwater.jenkins.effects import StartBuild, StopBuild, TeachParameters
 from cutwater.jenkins.errors import Denied
 from cutwater.jenkins.types import PROW_JOB_ID, JobInfo
 from cutwater.kube.effects import timestamp, transition
+from cutwater.outgoing.tot import CountBuild
 from cutwater.podutils import jobspec
 from cutwater.prowjob.builds import build_id
 from cutwater.prowjob.types import ProwJob
@@ -25,7 +26,7 @@ from functions.jenkins_operator.world import incomplete, of_operator, path_of
 
 
 async def start(job: ProwJob, operator: JenkinsOperator, look: Look, act: Act) -> None:
-    """Have the ProwJob built, if it is its turn and its job can be built. Raises Later where nobody knows."""
+    """Have the ProwJob built, if it is its turn and its job can be built. Raises Later where tot gives no number."""
     if start_of(job) is None and not await _may_start(job, operator, look):
         return
     try:
@@ -53,7 +54,7 @@ async def _start(job: ProwJob, operator: JenkinsOperator, look: Look, act: Act) 
         await _give_up(job, f"job {job.spec.job} does not declare the parameter {PROW_JOB_ID}", operator, look, act)
         return
     last = start_of(job)
-    asked = replace(last, times=last.times + 1) if last else Start(build_id(job, look.now))
+    asked = replace(last, times=last.times + 1) if last else Start(await _next_number(job, look, act))
     try:
         parameters = jobspec.environment(jobspec.of(job, asked.build_id), agent=job.spec.agent)
     except ValueError as error:
@@ -63,6 +64,12 @@ async def _start(job: ProwJob, operator: JenkinsOperator, look: Look, act: Act) 
     await act(changes.asking(job, asked))
     await act(StartBuild(selector=selector, job=path, parameters=parameters, why=f"{job.spec.job} is to run"))
     await act(changes.taken(job, asked))
+
+
+async def _next_number(job: ProwJob, look: Look, act: Act) -> str:
+    if not look.counts_builds:
+        return build_id(job, look.now)
+    return await act(CountBuild(job=job.spec.job, why=f"a build for {job.metadata.name} is to be started"))
 
 
 async def _is_taught(job: ProwJob, info: JobInfo, operator: JenkinsOperator, look: Look, act: Act) -> bool:

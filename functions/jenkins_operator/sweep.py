@@ -50,9 +50,11 @@ async def sweep(event: Event, look: Look, act: Act) -> None:
 async def _due(operator: JenkinsOperator, jobs: Sequence[ProwJob], look: Look) -> dict[str, str]:
     own = [job for job in of_operator(jobs, operator, look) if job.status.state != "scheduling"]
     try:
-        return due_jobs(own, await builds_of(own, look.jenkins(operator.label_selector)), operator, look.now)
+        jenkins = look.jenkins(operator.label_selector)
+        found = await builds_of([job for job in own if _is_known(job)], jenkins, at_once=operator.max_goroutines)
+        return due_jobs(own, found, operator, look.now)
     except (Unanswered, Denied) as trouble:
-        untold = [job for job in own if not job.status.description.startswith(TROUBLE)]
+        untold = [job for job in own if job.status.state != "aborted" and not _says_so(job)]
         return {job.metadata.name: f"it cannot be followed: {trouble}" for job in untold}
 
 
@@ -62,13 +64,18 @@ def due_jobs(jobs: Iterable[ProwJob], found: Found, operator: JenkinsOperator, n
     due = {job.metadata.name: "a newer run replaces it" for job in superseded_of(jobs)}
     due |= {job.metadata.name: "it may start" for job in startable(jobs, operator)}
     for job in jobs:
-        build = found[job.metadata.name]
+        build = found.get(job.metadata.name)
         match job.status.state:
             case "aborted" if build is not None or not _waits(job, now):
                 due[job.metadata.name] = "its abort is not carried out"
             case "triggered" | "pending" if (step := next_step(job, build, now)) and not isinstance(step, Begin):
                 due[job.metadata.name] = type(step).__name__.lower()
     return due
+
+
+def _is_known(job: ProwJob) -> bool:
+    """Whether Jenkins may have something of it: not where it waits to be started."""
+    return job.status.state != "triggered" or start_of(job) is not None
 
 
 def _waits(job: ProwJob, now: datetime) -> bool:
@@ -78,4 +85,8 @@ def _waits(job: ProwJob, now: datetime) -> bool:
 
 
 def _is_strange(job: ProwJob, look: Look) -> bool:
-    return operator_for(job, look) is None and not job.status.description.startswith(TROUBLE)
+    return operator_for(job, look) is None and not _says_so(job)
+
+
+def _says_so(job: ProwJob) -> bool:
+    return job.status.description.startswith(TROUBLE)

@@ -1,5 +1,6 @@
 """What the Jenkins operator looks at: the ProwJob of an event, its fellows, and what Jenkins has of them."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 
 from cutwater.config.jenkins import operator_of
@@ -26,9 +27,10 @@ async def prowjob_of(event: Event, look: Look) -> ProwJob | None:
     return job if job is not None and job.spec.agent == JENKINS and not job.is_complete else None
 
 
-async def incomplete(look: Look) -> list[ProwJob]:
-    """All ProwJobs for Jenkins that are not complete, by name."""
-    return await look.kube.prowjobs(look.config.prow.prowjob_namespace, fields=INCOMPLETE)
+async def incomplete(look: Look, *, job: str = "") -> list[ProwJob]:
+    """The ProwJobs for Jenkins that are not complete, by name; with `job`, those of one job."""
+    fields = f"{INCOMPLETE},spec.job={job}" if job else INCOMPLETE
+    return await look.kube.prowjobs(look.config.prow.prowjob_namespace, fields=fields)
 
 
 def operator_for(job: ProwJob, look: Look) -> JenkinsOperator | None:
@@ -54,13 +56,7 @@ def _change(spec: ProwJobSpec) -> str:
 
 def path_of(spec: ProwJobSpec) -> str:
     """Where its job is in Jenkins."""
-    is_branch_source = spec.jenkins_spec is not None and spec.jenkins_spec.github_branch_source_job
-    return job_path(spec.job, spec.refs, is_branch_source=is_branch_source)
-
-
-def in_queue(name: str, queue: Iterable[Queued]) -> Queued | None:
-    """The build of this ProwJob that waits."""
-    return next((each for each in queue if each.prow_job_id == name), None)
+    return job_path(spec.job, spec.refs, spec.jenkins_spec)
 
 
 def among(name: str, builds: Sequence[Build]) -> Build | None:
@@ -69,25 +65,31 @@ def among(name: str, builds: Sequence[Build]) -> Build | None:
 
 
 async def build_of(job: ProwJob, jenkins: Reader) -> Build | Queued | None:
-    """What Jenkins has of the ProwJob. Raises Later and Refused."""
+    """What Jenkins has of the ProwJob. Raises Unanswered and Denied."""
+    return (await builds_of([job], jenkins, at_once=1))[job.metadata.name]
+
+
+async def builds_of(jobs: Sequence[ProwJob], jenkins: Reader, *, at_once: int) -> Mapping[str, Build | Queued | None]:
+    """The same of many, by name: a question for the queue, and one for each job of theirs, so many at once."""
     queue = await jenkins.queue()  # first: what leaves the queue meanwhile is seen among the builds
-    return await _found(job, queue, jenkins)
+    doors = asyncio.Semaphore(at_once)
+
+    async def listed(path: str) -> Sequence[Build]:
+        async with doors:
+            return await jenkins.builds(path) or ()
+
+    paths = sorted({path_of(job.spec) for job in jobs})
+    builds = dict(zip(paths, await asyncio.gather(*map(listed, paths)), strict=True))
+    return {job.metadata.name: await _found(job, queue, builds[path_of(job.spec)], jenkins) for job in jobs}
 
 
-async def builds_of(jobs: Iterable[ProwJob], jenkins: Reader) -> Mapping[str, Build | Queued | None]:
-    """The same of many, by name, with one question for each job of theirs. Raises Later and Refused."""
-    queue = await jenkins.queue()
-    return {job.metadata.name: await _found(job, queue, jenkins) for job in jobs}
-
-
-async def _found(job: ProwJob, queue: Sequence[Queued], jenkins: Reader) -> Build | Queued | None:
-    path, name = path_of(job.spec), job.metadata.name
-    found = among(name, await jenkins.builds(path) or ())
-    if found is not None:
+async def _found(
+    job: ProwJob, queue: Sequence[Queued], builds: Sequence[Build], jenkins: Reader
+) -> Build | Queued | None:
+    name = job.metadata.name
+    found = among(name, builds) or next((each for each in queue if each.prow_job_id == name), None)
+    if found is not None or not job.status.jenkins_build_id.isdigit():
         return found
-    waiting = in_queue(name, queue)
-    if waiting is not None or not job.status.jenkins_build_id.isdigit():
-        return waiting
     # Jenkins lists a hundred builds of a job: an older one is asked for by its number.
-    old = await jenkins.build(path, int(job.status.jenkins_build_id))
+    old = await jenkins.build(path_of(job.spec), int(job.status.jenkins_build_id))
     return old if old is not None and old.prow_job_id == name else None

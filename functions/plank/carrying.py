@@ -18,9 +18,17 @@ from cutwater.prowjob.labels import BUILD_ID
 from cutwater.prowjob.pods import INFO_FINALIZER, Pod
 from cutwater.prowjob.types import ProwJob
 from functions.plank import changes, pending, starting
-from functions.plank.limits import ALL, limits_of, startable
+from functions.plank.limits import ALL, has_free_places, limits_of, startable
 from functions.plank.pending import Finish, Recreate, Revive
-from functions.plank.world import NoCluster, cluster_of, incomplete, pod_of, waiting_or_running
+from functions.plank.world import (
+    NoCluster,
+    cluster_of,
+    fellows_of,
+    incomplete,
+    pending_ones,
+    pod_of,
+    waiting_or_running,
+)
 
 
 class _Place(TypedDict):
@@ -72,7 +80,10 @@ async def after_the_end(job: ProwJob, look: Look, act: Act) -> None:
     freed = set(limits_of(job, plank))
     if not freed:
         return
-    for waiting in startable(waiting_or_running(await incomplete(look)), plank):
+    if plank.max_concurrency > 0 and not has_free_places(await pending_ones(look), plank):
+        return
+    fellows = await (incomplete(look) if ALL in freed else fellows_of(job, look))
+    for waiting in startable(waiting_or_running(fellows), plank):
         if freed.intersection(limits_of(waiting, plank)):
             why = f"{job.metadata.name} made room"
             await act(LookAgain(role="plank", subject=f"{waiting.metadata.namespace}/{waiting.metadata.name}", why=why))

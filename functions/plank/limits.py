@@ -5,7 +5,7 @@ the same place. Source: sigs.k8s.io/prow pkg/plank (reconciler.go, canExecuteCon
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 
@@ -23,10 +23,11 @@ def limits_of(job: ProwJob, plank: Plank) -> list[str]:
     return names + ([ALL] if plank.max_concurrency > 0 else [])
 
 
-def startable(jobs: Iterable[ProwJob], plank: Plank) -> Iterator[ProwJob]:
+def startable(jobs: Iterable[ProwJob], plank: Plank, *, first: ProwJob | None = None) -> Iterator[ProwJob]:
     """The triggered ones that may start now, if each of them does: the oldest first.
 
-    `jobs`: all incomplete ProwJobs that can matter, each once.
+    `jobs`: all incomplete ProwJobs that can matter, each once. `first`: one of them that is asked about before the
+    others; the limit on all together knows no age, as in Prow, where it lets in whoever asks.
     """
     waiting, places = [], _Places(plank)
     for job in jobs:
@@ -35,6 +36,10 @@ def startable(jobs: Iterable[ProwJob], plank: Plank) -> Iterator[ProwJob]:
         elif job.status.state == "triggered":
             waiting.append(job)
     waiting.sort(key=lambda job: (_created(job), job.metadata.name))
+    if first is not None and places.has_room_for(first, behind=_older(waiting, first)):
+        places.take(first)
+        yield first
+        waiting = [job for job in waiting if job is not first]
     for _, equals in groupby(waiting, key=_created):
         passed_over = []
         for job in equals:
@@ -45,6 +50,15 @@ def startable(jobs: Iterable[ProwJob], plank: Plank) -> Iterator[ProwJob]:
                 passed_over.append(job)
         for job in passed_over:
             places.reserve(job)
+
+
+def has_free_places(jobs: Iterable[ProwJob], plank: Plank) -> bool:
+    """Whether the limit on all together lets another one in. `jobs`: all that are pending."""
+    return plank.max_concurrency <= 0 or sum(1 for _ in jobs) < plank.max_concurrency
+
+
+def _older(waiting: Iterable[ProwJob], than: ProwJob) -> list[ProwJob]:
+    return [job for job in waiting if _created(job) < _created(than)]
 
 
 class _Places:
@@ -66,16 +80,19 @@ class _Places:
         self._names[job.spec.job] += 1
         self._queues[job.spec.job_queue_name] += 1
 
-    def has_room_for(self, job: ProwJob) -> bool:
+    def has_room_for(self, job: ProwJob, behind: Sequence[ProwJob] = ()) -> bool:
+        """Whether the job may start; `behind`: those that wait before it, and have no place reserved yet."""
         most, queue = job.spec.max_concurrency, job.spec.job_queue_name
         if 0 < self._plank.max_concurrency <= self._pending:
             return False
-        if 0 < most <= self._names[job.spec.job]:
+        namesakes = sum(1 for one in behind if one.spec.job == job.spec.job)
+        if 0 < most <= self._names[job.spec.job] + namesakes:
             return False
         if not queue:
             return True
+        in_line = sum(1 for one in behind if one.spec.job_queue_name == queue)
         capacity = self._plank.job_queue_capacities.get(queue, 0)
-        return capacity < 0 or self._queues[queue] < capacity
+        return capacity < 0 or self._queues[queue] + in_line < capacity
 
 
 def _created(job: ProwJob) -> datetime:

@@ -114,4 +114,8 @@ def _after_time(pod: Pod, now: datetime, timeouts: Timeouts) -> Finish | None:
 
 
 def _chosen(own: Duration | None, default: timedelta) -> timedelta:
-    return default if own is None else timedelta(microseconds=duration.nanoseconds(own) / 1000)
+    """The job's own, if it is one: an object that somebody changed by hand must not stop a whole sweep."""
+    try:
+        return default if own is None else timedelta(microseconds=duration.nanoseconds(own) / 1000)
+    except ValueError:
+        return default

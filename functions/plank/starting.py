@@ -12,6 +12,7 @@ from cutwater.events.look import Look
 from cutwater.events.publish import LookAgain
 from cutwater.kube.client import Exists
 from cutwater.kube.effects import CreatePod
+from cutwater.outgoing.tot import CountBuild
 from cutwater.podutils.decorate import pod_for
 from cutwater.prowjob.builds import build_id
 from cutwater.prowjob.labels import PLANK_VERSION
@@ -19,10 +20,11 @@ from cutwater.prowjob.pods import build_id_of
 from cutwater.prowjob.types import ProwJob
 from functions.plank import changes, unreachable
 from functions.plank.limits import limits_of, startable
-from functions.plank.world import NoCluster, cluster_of, incomplete, pod_of, waiting_or_running
+from functions.plank.world import NoCluster, cluster_of, fellows_of, pod_of, waiting_or_running
 
-LEASE_SECONDS = 60
-ENOUGH = timedelta(seconds=LEASE_SECONDS / 4)
+LEASE_SECONDS = 120
+"""For what begins before ENOUGH, for the number that tot may take a minute to give, and for the calls that follow."""
+ENOUGH = timedelta(seconds=15)
 """After so long no other pod is begun under the same Leases: the rest is for the next look."""
 VERSION = "cutwater"
 
@@ -58,9 +60,12 @@ async def start_triggered(job: ProwJob, look: Look, act: Act) -> None:
 
 
 async def _startable(job: ProwJob, look: Look) -> Sequence[ProwJob]:
-    """All ProwJobs that may start now, the oldest first."""
-    fellows = await unreachable.without_silent(waiting_or_running(await incomplete(look)), job, look)
-    return list(startable(fellows, look.config.prow.plank))
+    """The limited ProwJob and its fellows, as far as they may start now: itself first, then the oldest."""
+    fellows = {one.metadata.name: one for one in await fellows_of(job, look)}
+    fellows.setdefault(job.metadata.name, job)
+    counted = await unreachable.without_silent(waiting_or_running(list(fellows.values())), job, look)
+    itself = next((one for one in counted if one.metadata.name == job.metadata.name), None)
+    return list(startable(counted, look.config.prow.plank, first=itself))
 
 
 async def start(job: ProwJob, look: Look, act: Act) -> None:
@@ -82,8 +87,8 @@ async def start(job: ProwJob, look: Look, act: Act) -> None:
 
 
 async def create(job: ProwJob, look: Look, act: Act) -> None:
-    """Make the pod of a ProwJob that has none, as a new build."""
-    plank, number = look.config.prow.plank, build_id(job, look.now)
+    """Make the pod of a ProwJob that has none, as a new build. Raises Later where tot gives it no number."""
+    plank, number = look.config.prow.plank, await _next_number(job, look, act)
     try:
         pod = pod_for(job, build_id=number)
     except ValueError as error:
@@ -102,3 +107,9 @@ async def create(job: ProwJob, look: Look, act: Act) -> None:
         await act(changes.refused(job, number, f"create pod {place}: {refused}", plank, look.now))
         return
     await act(changes.begun(job, number, plank, look.now, is_new=True))
+
+
+async def _next_number(job: ProwJob, look: Look, act: Act) -> str:
+    if not look.counts_builds:
+        return build_id(job, look.now)
+    return await act(CountBuild(job=job.spec.job, why=f"a pod of {job.metadata.name} is to be made"))

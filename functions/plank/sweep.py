@@ -5,18 +5,17 @@ Time-outs are noticed here, too: nothing happens when one runs out.
 
 import asyncio
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from cutwater.config.prow import Plank
-from cutwater.errors import Later, Refused
 from cutwater.events.effect import Act
 from cutwater.events.event import Event
 from cutwater.events.look import Look
 from cutwater.events.publish import LookAgain
-from cutwater.kube.client import POD
-from cutwater.prowjob.pods import OURS, Pod, as_pod
 from cutwater.prowjob.types import ProwJob
+from functions.plank import clusters
+from functions.plank.clusters import Pods
 from functions.plank.limits import startable
 from functions.plank.pending import next_step
 from functions.plank.world import cluster_of, incomplete, superseded_of, waiting_or_running
@@ -26,24 +25,22 @@ UNTOLD = "CUTWATER_CLUSTERS_WITHOUT_SOURCE"
 PAUSE, OFTEN = 15, 3
 """Seconds between looks at these clusters, and how many such looks there are after that of the tick."""
 
-Pods = Mapping[str, Mapping[str, Pod]]
-"""The pods of every cluster that answers, by name."""
-
 
 async def sweep(event: Event, look: Look, act: Act) -> None:
     """Have every ProwJob looked at that is due; until the next tick, those of the clusters that tell us nothing."""
     jobs = await incomplete(look)
-    await _sweep(jobs, {*look.clusters, *map(cluster_of, jobs)}, look, act)
+    found = await clusters.seen({*look.clusters, *map(cluster_of, jobs)}, look)
+    await _sweep(jobs, clusters.pods_of(found), look, act)
+    await clusters.tell(found, look, act)
     untold = set(os.environ.get(UNTOLD, "").split())
     for _ in range(OFTEN if untold else 0):
         await asyncio.sleep(PAUSE)
         look = look.again()
         jobs = [job for job in await incomplete(look) if cluster_of(job) in untold and job.status.state != "triggered"]
-        await _sweep(jobs, untold, look, act)
+        await _sweep(jobs, clusters.pods_of(await clusters.seen(untold, look)), look, act)
 
 
-async def _sweep(jobs: Sequence[ProwJob], clusters: set[str], look: Look, act: Act) -> None:
-    pods = await _pods(look, clusters)
+async def _sweep(jobs: Sequence[ProwJob], pods: Pods, look: Look, act: Act) -> None:
     due = due_jobs(jobs, pods, look.config.prow.plank, look.now) | stray_pods(jobs, pods)
     for name, why in due.items():
         await act(LookAgain(role="plank", subject=f"{look.config.prow.prowjob_namespace}/{name}", why=why))
@@ -79,22 +76,3 @@ def stray_pods(jobs: Sequence[ProwJob], pods: Pods) -> dict[str, str]:
         for name, pod in there.items()
         if name not in names and not pod.has_ended and not pod.is_being_deleted
     }
-
-
-async def _pods(look: Look, aliases: set[str]) -> Pods:
-    found = {}
-    for alias in sorted(aliases - set(look.config.prow.disabled_clusters)):
-        try:
-            listed = await look.cluster(alias).find(POD, look.config.prow.pod_namespace, labels=OURS)
-        except (Later, Refused):
-            continue
-        found[alias] = {pod.metadata.name: pod for pod in _readable(listed)}
-    return found
-
-
-def _readable(listed: Sequence[Mapping[str, object]]) -> Iterator[Pod]:
-    for one in listed:
-        try:
-            yield as_pod(one)
-        except Refused:
-            continue

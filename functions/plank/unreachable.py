@@ -1,9 +1,10 @@
 """A build cluster that does not answer holds back its own ProwJobs only, and those not for ever (protocols, part 7)."""
 
+import asyncio
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from cutwater.errors import Later
+from cutwater.errors import Later, Refused
 from cutwater.events.effect import Act
 from cutwater.events.look import Look
 from cutwater.kube.effects import timestamp, transition
@@ -14,6 +15,8 @@ from functions.plank.world import NoCluster, cluster_of, pod_of
 SINCE = "cutwater.dev/unreachable-since"
 """The annotation that says when its build cluster was first found silent; empty once it has answered."""
 PATIENCE = timedelta(hours=1)
+ANSWER_SECONDS = 5
+"""A cluster that takes longer counts as silent to the ProwJobs of others."""
 
 
 async def wait(job: ProwJob, silence: Later, look: Look, act: Act) -> None:
@@ -35,20 +38,19 @@ async def answered(job: ProwJob, act: Act) -> None:
 
 async def without_silent(jobs: Iterable[ProwJob], chosen: ProwJob, look: Look) -> list[ProwJob]:
     """The ProwJobs but for triggered ones of other clusters that are silent or not ours: they take nobody's place."""
-    answers = {cluster_of(chosen): True}
-    counted = []
-    for job in jobs:
-        alias = cluster_of(job)
-        if job.status.state == "triggered" and alias not in answers:
-            answers[alias] = await _answers(job, look)
-        if job.status.state != "triggered" or answers[alias]:
-            counted.append(job)
-    return counted
+    jobs = list(jobs)
+    waiting = [job for job in jobs if job.status.state == "triggered" and cluster_of(job) != cluster_of(chosen)]
+    silent = {cluster_of(job) for job in waiting if job.metadata.annotations.get(SINCE)}
+    asked = {cluster_of(job): job for job in waiting if cluster_of(job) not in silent}
+    answers = await asyncio.gather(*(_answers(job, look) for job in asked.values()))
+    silent |= {alias for alias, answer in zip(asked, answers, strict=True) if not answer}
+    return [job for job in jobs if job.status.state != "triggered" or cluster_of(job) not in silent]
 
 
 async def _answers(job: ProwJob, look: Look) -> bool:
     try:
-        await pod_of(job, look)
-    except (Later, NoCluster):
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await pod_of(job, look)
+    except (Later, Refused, NoCluster, TimeoutError):
         return False
     return True

@@ -32,10 +32,34 @@ async def prowjob_of(event: Event, look: Look) -> ProwJob | None:
     return job if job is not None and (job.spec.agent == AGENT or job.spec.agent not in AGENTS) else None
 
 
-async def incomplete(look: Look, *, job: str = "") -> list[ProwJob]:
-    """Plank's ProwJobs that are not complete, by name; with `job`, those of one job."""
-    fields = f"{INCOMPLETE},spec.job={job}" if job else INCOMPLETE
+async def incomplete(look: Look, *, job: str = "", queue: str = "") -> list[ProwJob]:
+    """Plank's ProwJobs that are not complete, by name; with `job` or `queue`, those of one."""
+    fields = INCOMPLETE
+    fields += f",spec.job={job}" if job else ""
+    fields += f",spec.job_queue_name={queue}" if queue else ""
     return await look.kube.prowjobs(look.config.prow.prowjob_namespace, fields=fields)
+
+
+async def pending_ones(look: Look) -> list[ProwJob]:
+    """Plank's ProwJobs that have a pod, by name: never more than run at once."""
+    return await look.kube.prowjobs(
+        look.config.prow.prowjob_namespace, fields=f"spec.agent={AGENT},status.state=pending"
+    )
+
+
+async def fellows_of(job: ProwJob, look: Look) -> list[ProwJob]:
+    """Plank's incomplete ProwJobs that take the places of this limited one, or wait for the same, itself among them.
+
+    Of those that only the limit on all together concerns, the ones that run: it knows no order.
+    """
+    found: dict[str, ProwJob] = {}
+    if look.config.prow.plank.max_concurrency > 0:
+        found |= {one.metadata.name: one for one in await pending_ones(look)}
+    if job.spec.max_concurrency > 0:
+        found |= {one.metadata.name: one for one in await incomplete(look, job=job.spec.job)}
+    if job.spec.job_queue_name:
+        found |= {one.metadata.name: one for one in await incomplete(look, queue=job.spec.job_queue_name)}
+    return list(found.values())
 
 
 def superseded_of(jobs: Iterable[ProwJob]) -> Sequence[ProwJob]:

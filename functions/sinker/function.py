@@ -1,12 +1,14 @@
-"""sinker: deletes what is old. Woken by its PingSource (tick `sweep`), and by nothing else.
+"""sinker: deletes what is old. Woken by its PingSource (tick `sweep`), as often as `sinker.resync_period` says.
 
 It needs the cluster of the ProwJobs, every build cluster, and the state bucket. What goes when is said in `prowjobs`,
-`pods` and `ledger`. Nothing is remembered: what one pass does not do the next one does.
+`pods`, `ledger` and `configurations`. Nothing is remembered but when the last whole pass was: what one does not do the
+next one does.
 """
 
+import asyncio
 import os
 from collections.abc import Mapping, Sequence, Set
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TypedDict
 
 from cutwater.errors import Later, Refused
@@ -18,12 +20,14 @@ from cutwater.events.serve import level_role
 from cutwater.kube.client import POD, PROWJOB
 from cutwater.kube.effects import DeletePod, ReleasePod
 from cutwater.prowjob.pods import INFO_FINALIZER, OURS, Pod, as_pod
-from functions.sinker import ledger, pods
+from functions.sinker import configurations, ledger, pods, resync
 from functions.sinker.ledger import Keeping
 from functions.sinker.prowjobs import Run, as_runs, old_prowjobs
 
 ENOUGH = timedelta(minutes=4)
-"""After so long a pass leaves the rest to the next one."""
+"""After so long a pass leaves the rest to the next tick."""
+CLUSTER_SECONDS = 60
+"""How long one cluster may take to list its pods; all are asked at once."""
 
 
 class Place(TypedDict):
@@ -40,8 +44,13 @@ class TimeIsUp(Exception):
 
 async def sweep(event: Event, look: Look, act: Act) -> None:
     """One pass. Pods are listed before ProwJobs: a ProwJob is there before its pod, so that no pod seems an orphan."""
+    tick = (event.time or look.now).astimezone(UTC)
+    last = await resync.last_pass(look)
+    if not resync.is_due(last, tick, look.config.prow.sinker):
+        return
     excluded = look.config.prow.sinker.exclude_clusters
-    found = {alias: await _pods(alias, look) for alias in look.clusters if alias not in excluded}
+    aliases = [alias for alias in look.clusters if alias not in excluded]
+    found = dict(zip(aliases, await asyncio.gather(*(_pods(alias, look) for alias in aliases)), strict=True))
     listed = await look.kube.find(PROWJOB, look.config.prow.prowjob_namespace)
     jobs = {job.metadata.name: job for job in as_runs(listed)}
     try:
@@ -51,15 +60,19 @@ async def sweep(event: Event, look: Look, act: Act) -> None:
                 await _sink_pod(alias, pod, jobs, gone, look, act)
         async for deletion in ledger.old_entries(look.state, Keeping.of(os.environ), look.now):
             await _try(deletion, look, act)
+        async for deletion in configurations.old_ones(look.state, os.environ, look.now):
+            await _try(deletion, look, act)
     except TimeIsUp:
-        return
+        return  # the next tick goes on
+    await act(resync.done(last, tick))
 
 
 async def _pods(alias: str, look: Look) -> Sequence[Pod]:
     """The pods of ProwJobs in one cluster; none where it does not answer: the others are swept all the same."""
     try:
-        listed = await look.cluster(alias).find(POD, look.config.prow.pod_namespace, labels=OURS)
-    except (Later, Refused):
+        async with asyncio.timeout(CLUSTER_SECONDS):
+            listed = await look.cluster(alias).find(POD, look.config.prow.pod_namespace, labels=OURS)
+    except (Later, Refused, TimeoutError):
         return ()
     return [as_pod(one) for one in listed]
 

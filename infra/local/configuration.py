@@ -1,30 +1,28 @@
-"""The configuration in force: the last good one that the user's files held, in a place of its own.
+"""The configuration in force: the last good one that the user's files held, compiled, beside a pointer to it.
 
-Functions read it there, and not the files themselves: one that starts while a file holds a mistake goes on with what
-was in force before, as it does on a cluster.
+Functions load it there, as they do on a cluster: one that starts while a file holds a mistake goes on with what was in
+force before.
 """
 
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
+import hashlib
 
+from cutwater.config import compiled
 from cutwater.config.configuration import Configuration
-from cutwater.config.findings import Source
-from cutwater.config.load import load
-from cutwater.config.sources import Sources
-from cutwater.events.configuration import identity, job_files
-from infra.local.settings import CONFIG, JOBS, PLUGINS, Settings
+from cutwater.events.configuration import Files, Stamp
+from cutwater.events.pointer import IN_FORCE, sha_in_force
+from functions.plugins.sections import SECTIONS
+from infra.local.settings import Settings
 
 SECONDS = 1.0
 """How often the user's files are looked at."""
-Stamp = tuple[tuple[str, int, int], ...]
 
 
 class InForce:
     """Puts what the user's files hold in force. Not to be asked by two at once."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+        self._folder = settings.in_force
+        self._files = Files(settings.config, (settings.jobs,) if settings.jobs else (), settings.plugins)
         self._seen: Stamp | None = None
 
     def follow(self) -> Configuration | None:
@@ -32,44 +30,22 @@ class InForce:
 
         Raises ConfigError and OSError; then the one before stays in force.
         """
-        stamp = self._stamp()
+        stamp = self._files.stamp()
         if stamp == self._seen:
             return None
         self._seen = stamp
-        files = {name: Source(str(path), path.read_bytes()) for name, path in self._files()}
-        jobs = [source for name, source in files.items() if name.startswith(f"{JOBS}/")]
-        found = load(Sources(files[CONFIG], tuple(jobs), files.get(PLUGINS)))
-        self._put(found.digest[:16], {name: source.content for name, source in files.items()})
+        found = self._files.read(SECTIONS)
+        self._put(compiled.write(found, sections=SECTIONS))
         return found
 
-    def _files(self) -> Iterator[tuple[str, Path]]:
-        """The user's files by their place in the configuration in force."""
-        settings = self._settings
-        yield CONFIG, settings.config
-        if settings.jobs is not None:
-            folder = settings.jobs if settings.jobs.is_dir() else settings.jobs.parent
-            for path in job_files(settings.jobs):
-                yield f"{JOBS}/{path.relative_to(folder)}", path
-        if settings.plugins is not None:
-            yield PLUGINS, settings.plugins
-
-    def _stamp(self) -> Stamp:
-        return tuple((str(path), *identity(path)) for _, path in self._files())
-
-    def _put(self, version: str, contents: dict[str, bytes]) -> None:
-        """Write a version, then have `now` lead to it: whoever reads meanwhile reads whole files."""
-        now = self._settings.in_force
-        before = now.readlink().name if now.is_symlink() else ""
-        target = now.parent / version
-        (target / JOBS).mkdir(parents=True, exist_ok=True)
-        for name, content in contents.items():
-            path = target / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        link = now.with_name("next")
-        link.unlink(missing_ok=True)
-        link.symlink_to(version)
-        link.replace(now)
-        for old in now.parent.iterdir():
-            if old.name not in {now.name, version, before}:
-                shutil.rmtree(old)
+    def _put(self, content: bytes) -> None:
+        """Write the file, then have the pointer name it: whoever reads meanwhile reads a whole one."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        sha, before = hashlib.sha256(content).hexdigest(), sha_in_force(self._folder)
+        (self._folder / sha).write_bytes(content)
+        following = self._folder / "next"
+        following.write_text(sha)
+        following.replace(self._folder / IN_FORCE)
+        for old in self._folder.iterdir():
+            if old.name not in {IN_FORCE, sha, before}:
+                old.unlink()

@@ -13,11 +13,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cutwater.config.configuration import Configuration
 from cutwater.errors import Later
-from cutwater.events.edges import Edges, no_way_out, utc_now
+from cutwater.events.edges import Edges, no_jenkins, no_way_out, utc_now
 from cutwater.events.effect import Apply, apply
 from cutwater.events.event import Event, to_request
 from cutwater.events.serve import Respond
 from cutwater.github.client import GitHub
+from cutwater.jenkins.client import Jenkins
 from cutwater.kube.client import Kube
 from cutwater.outgoing.client import Outgoing
 from cutwater.storage.store import Store
@@ -53,6 +54,7 @@ class Functions:
         webhook_secret: str,
         event_key: str = "event key",
         outgoing: Callable[[], Outgoing] = no_way_out,
+        jenkins: Callable[[str], Jenkins] = no_jenkins,
         clock: Callable[[], datetime] = utc_now,
         apply: Apply = apply,
         around: Callable[[ASGIApp], ASGIApp] = lambda app: app,
@@ -70,6 +72,7 @@ class Functions:
             state=state,
             bucket=bucket,
             outgoing=outgoing,
+            jenkins=jenkins,
             publish=self._publish,
             configuration=configuration,
             event_key=event_key.encode,

@@ -9,6 +9,7 @@ import os
 from collections.abc import Awaitable, Callable, Sequence
 
 import uvicorn
+from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from cutwater.events import environment
@@ -19,7 +20,7 @@ from infra.local.broker import loading
 from infra.local.broker.apiserver_source import ApiServerSources
 from infra.local.broker.broker import Broker
 from infra.local.broker.front import Front
-from infra.local.broker.functions import Functions
+from infra.local.broker.functions import Functions, InProcess
 from infra.local.broker.ingress import Ingress
 from infra.local.broker.kube import Watched
 from infra.local.broker.ping import PingSources
@@ -42,6 +43,8 @@ from infra.local.settings import (
 )
 from infra.local.transport import HttpTransport
 
+DONE_HERE = {"configuration": InProcess(Response(status_code=204))}
+"""Functions whose work the platform does itself: it compiles the user's files when they change."""
 Part = Callable[[Settings], Awaitable[None]]
 IDLE_SECONDS = 120.0
 """How long a local function waits for its next event before it goes: longer than a sweep's minute would keep it up."""
@@ -138,15 +141,20 @@ async def run_broker(settings: Settings) -> None:
     if settings.one_process:
         os.environ.update(function_environment(settings, Service("all", {})))
         environment.prepare()
-        await run_eventing(settings, one_process.opened(services(ROLES), environment.edges()))
+        await run_eventing(settings, {**one_process.opened(_woken(), environment.edges()), **DONE_HERE})
         return
-    found = {service.name: function_environment(settings, service) for service in services(ROLES)}
+    found = {service.name: function_environment(settings, service) for service in _woken()}
     roles = {name: functions_framework(PRODUCT_ROOT, variables) for name, variables in found.items()}
     processes = Processes(roles, settings.logs, Limits(idle=IDLE_SECONDS))
     try:
-        await run_eventing(settings, processes.functions)
+        await run_eventing(settings, {**processes.functions, **DONE_HERE})
     finally:
         await processes.stop()
+
+
+def _woken() -> list[Service]:
+    """The services that are functions here."""
+    return [service for service in services(ROLES) if service.name not in DONE_HERE]
 
 
 async def run_eventing(settings: Settings, functions: Functions, broker: Broker | None = None) -> None:

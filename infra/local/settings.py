@@ -4,6 +4,7 @@ One folder holds all of it, so that a stopped platform goes on where it was, and
 """
 
 import json
+import os
 import secrets
 from pathlib import Path
 
@@ -19,10 +20,15 @@ TRIGGERS = PRODUCT_ROOT / "triggers"
 CRDS = PRODUCT_ROOT / "crds"
 STATE_BUCKET = "state"
 ARTIFACTS_BUCKET = "artifacts"
-CONFIG, JOBS, PLUGINS = "config.yaml", "jobs", "plugins.yaml"
-"""What the configuration in force lies in."""
 SECRETS = ("hmac-token", "event-key", "github-token", "kube-token", "s3-state", "s3-artifacts")
 """What the parts share and a test pod must not know."""
+
+PASSED_ON = (
+    *("CUTWATER_REPORTERS", "CUTWATER_REPORT_AGENT", "CUTWATER_KUBERNETES_REPORT_FRACTION"),
+    *("CUTWATER_SLACK_TOKEN_FILE", "CUTWATER_ADDITIONAL_SLACK_TOKEN_FILES", "CUTWATER_SLACK_API"),
+    "CUTWATER_OUTGOING_SECRETS",
+)
+"""What the user's own environment says to the functions: to whom they report."""
 
 
 class Ports(Struct, frozen=True, kw_only=True):
@@ -86,8 +92,8 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     @property
     def in_force(self) -> Path:
-        """The folder of the configuration that the functions read."""
-        return self.folder / "in-force" / "now"
+        """The folder of the compiled configuration that the functions load, and of the pointer to it."""
+        return self.folder / "configuration"
 
     @property
     def kubeconfig(self) -> Path:
@@ -126,15 +132,12 @@ def _plain(settings: Settings) -> object:
 def function_environment(settings: Settings, service: Service) -> dict[str, str]:
     """The environment of one function. Only the control functions have the key of the ledger; deck has not."""
     key = "s3-artifacts" if service.name == "deck" else "s3-state"
-    optional = {
-        "CUTWATER_JOB_CONFIG_PATH": settings.jobs and str(settings.in_force / JOBS),
-        "CUTWATER_PLUGIN_CONFIG": settings.plugins and str(settings.in_force / PLUGINS),
-    }
     return {
         **service.environment,
+        **{name: os.environ[name] for name in PASSED_ON if name in os.environ},
         "CUTWATER_BROKER": settings.broker,
         "CUTWATER_STATE_BUCKET": STATE_BUCKET,
-        "CUTWATER_CONFIG_PATH": str(settings.in_force / CONFIG),
+        "CUTWATER_CONFIGURATION": str(settings.in_force),
         "CUTWATER_EVENT_KEY_FILE": str(settings.secret_file("event-key")),
         "CUTWATER_HMAC_FILE": str(settings.secret_file("hmac-token")),
         "CUTWATER_GITHUB_TOKEN_FILE": str(settings.github_token_file or settings.secret_file("github-token")),
@@ -145,7 +148,6 @@ def function_environment(settings: Settings, service: Service) -> dict[str, str]
         "AWS_REGION": "local",
         "AWS_ACCESS_KEY_ID": key,
         "AWS_SECRET_ACCESS_KEY": settings.secret(key),
-        **{name: value for name, value in optional.items() if value},
         **settings.environment,
     }
 

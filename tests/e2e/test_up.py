@@ -30,13 +30,13 @@ PLUGINS = f"plugins: {{{REPOSITORY}: {{plugins: [trigger]}}}}\n"
 
 
 @asynccontextmanager
-async def up(folder: Path, port: int) -> AsyncIterator[Running]:
+async def up(folder: Path, port: int, *more: str) -> AsyncIterator[Running]:
     """The command at work, until Ctrl-C. It ends in good order, and leaves no process behind."""
     places = ("--config-path", "config.yaml", "--job-config-path", "jobs.yaml", "--plugin-config", "plugins.yaml")
     log = folder / "said.txt"
     with log.open("wb") as said:
         process = subprocess.Popen(
-            [sys.executable, "-m", "cutwater.cli.main", "up", "--state", "state", "--port", str(port), *places],
+            [sys.executable, "-m", "cutwater.cli.main", "up", "--state", "state", "--port", str(port), *places, *more],
             cwd=folder,
             env=os.environ | {"PYTHONPATH": str(settings.PRODUCT_ROOT)},
             stdout=said,
@@ -85,11 +85,11 @@ async def propose(running: Running, folder: Path) -> int:
     return await Person(running.settings, own.YOU).open_pull_request(REPOSITORY, "tail", "Add a tail", "")
 
 
-async def has_passed(running: Running, number: int) -> bool:
+async def has_passed(running: Running, number: int, job: str = JOB) -> bool:
     you = Person(running.settings, own.YOU)
     sha = (await you.ask(f"/repos/{REPOSITORY}/pulls/{number}"))["head"]["sha"]
     found = (await you.ask(f"/repos/{REPOSITORY}/commits/{sha}/status"))["statuses"]
-    return [(one["context"], one["state"]) for one in found] == [(JOB, "success")]
+    return [(one["context"], one["state"]) for one in found] == [(job, "success")]
 
 
 def five_ports() -> int:

@@ -151,10 +151,10 @@ class Faults:
 
     async def apply(self, effect: Effect[object], edges: Edges) -> object:
         """Carry an effect out, or die before or after it."""
-        if self.strikes("killed before an effect"):
+        if self.strikes("killed before an effect", self._share / 4):
             mortal.die()
         result = await effect.apply(edges)
-        if self.strikes("killed after an effect"):
+        if self.strikes("killed after an effect", self._share / 4):
             mortal.die()
         return result
 

@@ -19,6 +19,7 @@ from cutwater.events.effect import Apply, Effect, apply
 from cutwater.events.level import LevelRole, look_again
 from cutwater.events.publish import look_event
 from cutwater.kube.client import POD, PROWJOB, Json, Kind, Kube
+from cutwater.kube.official import CALL_SECONDS
 from cutwater.kube.transport import JSON, MERGE_PATCH, Answer
 from cutwater.prowjob.new import new_prowjob
 from cutwater.prowjob.types import ProwJob, ProwJobSpec
@@ -65,13 +66,14 @@ class Dying:
 
 
 class Cluster(InProcessTransport):
-    """One cluster, which may fall silent."""
+    """One cluster, which may fall silent (and says so at once), or hang."""
 
     def __init__(self) -> None:
         self.server = ApiServer(None, clock=virtual_time.clock)
         super().__init__(self.server.app)
         self.kube = Kube(self)
         self.is_silent = False
+        self.hangs = False
 
     async def request(
         self,
@@ -85,6 +87,9 @@ class Cluster(InProcessTransport):
     ) -> Answer:
         if self.is_silent:
             raise Later("the API server does not answer")
+        if self.hangs:
+            await asyncio.sleep(CALL_SECONDS)
+            raise Later("the API server does not answer in time")
         return await super().request(method, path, query=query, body=body, content_type=content_type, accept=accept)
 
 

@@ -32,9 +32,15 @@ def check(row: Row) -> str | None:
 def _on_purpose(given: Mapping[str, Any], mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> OnPurpose | None:
     if not given["fixed_retry"] and "retry:" in given["config"]:
         return OnPurpose("retries-have-their-own-interval")
-    if mine.get("config_error") and "TZ=" in given["config"]:
-        return OnPurpose("cron-names-no-zone")
+    if "TZ=" in given["config"] and _all_made(mine, theirs):
+        return OnPurpose("cron-may-name-a-zone")
     return None
+
+
+def _all_made(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
+    """Whether every run that upstream made in a tick is one of ours."""
+    ticks = zip(mine.get("ticks", ()), _without_words(theirs)["ticks"], strict=False)
+    return all(run in ours["created"] for ours, upstream in ticks for run in upstream["created"])
 
 
 def _without_words(upstream: Mapping[str, Any]) -> dict[str, Any]:

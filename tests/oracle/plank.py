@@ -14,6 +14,7 @@ from cutwater.events.effect import apply
 from cutwater.events.level import look_again
 from cutwater.events.publish import look_event
 from cutwater.kube.client import as_prowjob
+from cutwater.outgoing.tot import Tot
 from cutwater.prowjob.builds import build_id
 from functions.plank.function import plank
 from tests.oracle.clusters import Cluster, Json, merged
@@ -41,16 +42,12 @@ def _on_purpose(row: Row, mine: Mapping[str, Any], theirs: Mapping[str, Any]) ->
     ]
     if "completionTime" in subject["status"]:
         return OnPurpose("complete-is-complete") if after == subject["status"] else None
-    if given["tot_url"] and answered.get("error", "").find("error getting build ID") >= 0:
-        return OnPurpose("build-ids-without-tot")
     if "appear in cache" in answered.get("error", ""):
         return OnPurpose("no-cache-to-wait-for")
     if any(one.get("state") == "aborted" and "prev_report_states" in one for one in patches):
         return OnPurpose("superseded-run-is-not-carried-on") if after["state"] == "aborted" else None
     if difference(_without_revivals(mine), _without_revivals(theirs)) is None:
         return OnPurpose("revivals-are-counted")
-    if "max_concurrency: " in given["config"] and not mine["created"] and theirs["created"]:
-        return OnPurpose("oldest-first")
     return None
 
 
@@ -75,7 +72,7 @@ def ours(given: Mapping[str, Any]) -> dict[str, Any]:
         alias: Cluster({"pods": objects((given["pods"] or {}).get(alias))}, inject) for alias in given["clusters"]
     }
     prowjobs = Cluster({"prowjobs": objects(given["prowjobs"])}, inject)
-    world = World(config=given["config"], now=given["now"], prowjobs=prowjobs, clusters=clusters)
+    world = World(config=given["config"], now=given["now"], prowjobs=prowjobs, clusters=clusters, tot=_tot(given))
     name = given["reconcile"]
     event = look_event("plank", f"{_NAMESPACE}/{name}")
     try:
@@ -88,14 +85,24 @@ def ours(given: Mapping[str, Any]) -> dict[str, Any]:
     number = build_id(
         as_prowjob(next(o for o in objects(given["prowjobs"]) if o["metadata"]["name"] == name)), world.now
     )
-    whole: dict[str, Any] = json.loads(json.dumps(answer).replace(number, _number(given)))
+    whole: dict[str, Any] = json.loads(json.dumps(answer).replace(number, "<snowflake>"))
     return whole
 
 
-def _number(given: Mapping[str, Any]) -> str:
-    """The build id of the row, which comes from a counter."""
-    answers = [one for one in given.get("tot_responses") or () if one.get("status") == 200]
-    return str(answers[-1]["body"]) if given["tot_url"] and answers else "<snowflake>"
+def _tot(given: Mapping[str, Any]) -> Tot | None:
+    """The row's tot: its answers one after the other, and the last one ever after."""
+    answers = list(given.get("tot_responses") or ())
+
+    def ask(address: str) -> tuple[int, str]:
+        answer = (answers.pop(0) if len(answers) > 1 else answers[0]) if answers else {}
+        if not answer.get("status"):
+            raise ConnectionRefusedError(address)
+        return answer["status"], answer.get("body", "")
+
+    async def pause(seconds: float) -> None:
+        return None
+
+    return Tot(given["tot_url"], ask, pause) if given["tot_url"] else None
 
 
 def _answer(given: Mapping[str, Any], after: Mapping[str, Json], clusters: Mapping[str, Cluster]) -> dict[str, Any]:

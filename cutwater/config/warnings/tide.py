@@ -61,9 +61,7 @@ def _mismatch(subject: Subject, demand: Demand) -> Iterator[Finding]:
     enabled = of_plugin(subject.config.plugins.general, demand.plugin)
     yield from _without_plugin(subject, demand, asked - enabled)
     for item in (enabled & of_queries(subject.config.prow.tide.queries)) - asked:
-        message = (
-            f"{item}: enables the {demand.plugin} plugin, but tide does not {demand.verb} its label {demand.label}"
-        )
+        message = f"{item}: the {demand.plugin} plugin is on, but tide does not {demand.verb} its label {demand.label}"
         yield subject.in_plugins(("plugins", _entry_of(subject, demand.plugin, item)), message)
 
 

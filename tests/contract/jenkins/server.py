@@ -1,36 +1,14 @@
-"""A Jenkins as its clients see it: the one in process, or a real one."""
+"""A Jenkins as its clients see it, whichever it is; and the one in process."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Protocol, TypeVar
 
-from cutwater.jenkins.access import opener
 from cutwater.jenkins.client import Jenkins
 from cutwater.jenkins.types import Build, Queued
 from tests.jenkins import FakeJenkins
 
 Seen = TypeVar("Seen")
 TEXT = "hello from the build\n"
-CONFIG = """
-<project>
-  <keepDependencies>false</keepDependencies>
-  <properties>
-    <hudson.model.ParametersDefinitionProperty><parameterDefinitions>{parameters}</parameterDefinitions>
-    </hudson.model.ParametersDefinitionProperty>
-  </properties>
-  <scm class="hudson.scm.NullSCM"/>
-  <canRoam>true</canRoam>
-  <disabled>false</disabled>
-  <concurrentBuild>true</concurrentBuild>
-  <builders><hudson.tasks.Shell><command>{command}</command></hudson.tasks.Shell></builders>
-  <publishers/>
-  <buildWrappers/>
-</project>
-"""
-PARAMETER = (
-    "<hudson.model.StringParameterDefinition><name>{}</name><defaultValue/></hudson.model.StringParameterDefinition>"
-)
 COMMANDS = {"passes": "echo hello from the build", "fails": "exit 1", "runs": "echo begun; exec sleep 300"}
 """What the builds of a job do."""
 
@@ -69,34 +47,6 @@ class InProcess:
                 if made.is_running and self._does[path] != "runs":
                     made.log += TEXT.encode()
                     made.result = "SUCCESS" if self._does[path] == "passes" else "FAILURE"
-
-
-class Real:
-    """A real one, which goes on by itself."""
-
-    def __init__(self, address: str, folder: Path) -> None:
-        self.address, self._folder = address, folder
-
-    def client(self, password: str = "secret") -> Jenkins:
-        """One made as the functions make it: from the file of an operator."""
-        token, file = self._folder / f"token-{password}", self._folder / f"jenkins-{password}.yaml"
-        token.write_text(f"{password}\n")
-        file.write_text(f"- {{jenkins-url: '{self.address}', jenkins-user: prow, jenkins-token-file: {token}}}\n")
-        return opener(str(file))("")
-
-    async def make(self, name: str, does: str) -> None:
-        import httpx2
-
-        parameters = "".join(map(PARAMETER.format, ("PROW_JOB_ID", "BUILD_ID")))
-        body = CONFIG.format(parameters=parameters, command=COMMANDS[does])
-        async with httpx2.AsyncClient(auth=("prow", "secret"), timeout=30) as client:
-            crumb = (await client.get(f"{self.address}/crumbIssuer/api/json")).json()
-            headers = {crumb["crumbRequestField"]: crumb["crumb"], "content-type": "application/xml"}
-            made = await client.post(f"{self.address}/createItem?name={name}", content=body, headers=headers)
-            assert made.status_code == 200, made.text
-
-    async def go_on(self) -> None:
-        await asyncio.sleep(0.2)
 
 
 async def until(server: Server, look: Callable[[], Awaitable[Seen | None]], what: str, *, looks: int = 150) -> Seen:

@@ -31,13 +31,13 @@ def may(verb: str, resource: str) -> set[str]:
     "verb, resource, accounts",
     [
         ("create", "prowjobs", {"plugins-jobs", "horologium", "tide", "deck"}),
-        ("patch", "prowjobs", {"plugins-jobs", "plank", "crier", "deck"}),
+        ("patch", "prowjobs", {"plugins-jobs", "plank", "jenkins-operator", "crier", "deck"}),
         ("delete", "prowjobs", {"sinker"}),
         ("create", "pods", {"plank"}),
         ("delete", "pods", {"plank", "sinker"}),
         ("get", "pods/log", {"deck"}),
-        ("patch", "configmaps", {"plugins-config"}),
-        ("create", "leases", {"horologium", "plank", "crier", "sinker", "tide"}),
+        ("patch", "configmaps", {"plugins-config", "configuration"}),
+        ("create", "leases", {"horologium", "plank", "jenkins-operator", "crier", "sinker", "tide"}),
     ],
 )
 def test_only_these_may(verb: str, resource: str, accounts: set[str]) -> None:

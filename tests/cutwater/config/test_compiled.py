@@ -1,7 +1,11 @@
+from pathlib import Path
+
 import pytest
 
-from cutwater.config import compiled
+from cutwater.config import compiled, sections
 from cutwater.config.configuration import Configuration
+from cutwater.events.configuration import Files
+from functions.plugins.sections import SECTIONS
 from tests.cutwater.config.configured import POD, configured
 from tests.cutwater.config.test_plugins import Settings
 
@@ -48,10 +52,34 @@ def test_sections_are_typed_while_their_text_is_known(whole: Configuration) -> N
 
 
 def test_a_repository_is_decoded_when_it_is_asked_for(whole: Configuration) -> None:
-    again = compiled.read(compiled.write(whole).replace(b'"name":"b"', b'"name":  '))
+    content = compiled.write(whole)
+    again = compiled.read(content[:-4] + b"\0\0\0\0")  # the last part: acme/rocket's postsubmits
     assert [job.name for job in again.jobs.presubmits_of("acme", "rocket")] == ["a"]
-    with pytest.raises(ValueError, match="malformed"):
-        again.jobs.presubmits_of("acme", "engine")
+    with pytest.raises(ValueError, match="damaged"):
+        again.jobs.postsubmits_of("acme", "rocket")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("config", "plugins", "jobs"),
+    [
+        ("kubernetes/config/prow/config.yaml", "kubernetes/config/prow/plugins.yaml", "kubernetes/config/jobs"),
+        ("synthetic/config.yaml", "synthetic/plugins.yaml", "synthetic/jobs"),
+    ],
+)
+def test_what_is_read_of_the_corpora_is_what_was_loaded(corpus: Path, config: str, plugins: str, jobs: str) -> None:
+    """Every field of every job and section."""
+    typed = {**sections.SECTIONS, **SECTIONS}
+    loaded = Files(corpus / config, (corpus / jobs,), corpus / plugins).read(SECTIONS)
+    again = compiled.read(compiled.write(loaded, sections=SECTIONS))
+    assert again.prow == loaded.prow
+    assert dict(again.jobs.presubmits) == dict(loaded.jobs.presubmits)
+    assert dict(again.jobs.postsubmits) == dict(loaded.jobs.postsubmits)
+    assert (tuple(again.jobs.periodics), tuple(again.jobs.presets)) == (loaded.jobs.periodics, loaded.jobs.presets)
+    assert again.plugins.general == loaded.plugins.general
+    for name in typed:
+        assert again.plugins.section(name, typed[name]) == loaded.plugins.section(name, typed[name])
+    assert again.digest == loaded.digest
 
 
 def test_something_else_is_refused() -> None:

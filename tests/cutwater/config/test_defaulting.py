@@ -72,7 +72,7 @@ def test_the_older_map_goes_from_all_to_one() -> None:
 
 
 def test_a_periodic_is_looked_up_by_its_first_extra_ref() -> None:
-    jobs = f"periodics:\n- {{name: n, interval: 1h, {POD}, extra_refs: [{{org: acme, repo: rocket, base_ref: main}}]}}"
+    jobs = f"periodics:\n- {{name: p, interval: 1h, {POD}, extra_refs: [{{org: acme, repo: rocket, base_ref: main}}]}}"
     (job,) = configured(ENTRIES, jobs=jobs).jobs.periodics
     assert job.decoration_config is not None and job.decoration_config.grace_period == "1m0s"
 
@@ -104,11 +104,11 @@ def test_what_completes_what() -> None:
 PRESETS = """
 presets:
 - labels: {docker: "true"}
-  env: [{name: DOCKER, value: yes}]
+  env: [{name: DOCKER, value: 'true'}]
   volumes: [{name: graph, emptyDir: {}}]
   volumeMounts: [{name: graph, mountPath: /graph}]
   tolerations: [{key: k}]
-- env: [{name: EVERYWHERE, value: 1}]
+- env: [{name: EVERYWHERE, value: '1'}]
 """
 
 
@@ -128,11 +128,9 @@ def test_another_value_of_the_label_is_another_label() -> None:
 
 
 def test_what_a_preset_would_add_twice() -> None:
-    jobs = "presubmits:\n  a/b:\n  - name: n\n    spec: {containers: [{image: x, env: [{name: EVERYWHERE}]}]}\n"
+    jobs = "presubmits:\n  a/b:\n  - name: p\n    spec: {containers: [{image: x, env: [{name: EVERYWHERE}]}]}\n"
     assert findings(PRESETS, jobs=jobs) == [
         'jobs.yaml:4: presubmits["a/b"][0].spec: env var duplicated in pod spec: EVERYWHERE',
-        'jobs.yaml:4: presubmits["a/b"][0].spec.containers[0].env[1]: env var named "EVERYWHERE" '
-        "is defined more than once",
     ]
 
 

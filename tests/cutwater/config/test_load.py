@@ -90,6 +90,10 @@ def test_what_decides_needs_neither_yaml_nor_patterns() -> None:
             "jenkins_operators[0].label_selector: label_selector is invalid",
         ),
         ("jenkins_operators: [{label_selector: a=b}, {}]", "jenkins_operators[1]: label_selector is needed"),
+        (
+            "jenkins_operators: [{label_selector: a=b}, {label_selector: 'a in'}]",
+            'jenkins_operators[1].label_selector: "a in" is no label selector',
+        ),
         ("deck: {additional_allowed_buckets: [b]}", "is of use only where skip_storage_path_validation is false"),
         ("deck: {rerun_auth_configs: {'*': {allow_anyone: true, github_users: [x]}}}", "allow anyone is set to true"),
         ("deck: {spyglass: {lenses: [{required_files: ['(']}]}}", "deck.spyglass.lenses[0].required_files[0]: error"),

@@ -45,7 +45,9 @@ def pod(text: str, more: str = "decorate: true") -> str:
         pytest.param(
             presubmits(f"name: a, annotations: {{'a b': c}}, {POD}"), "is not an annotation's name", id="bad annotation"
         ),
-        pytest.param(presubmits(f"name: a, job_queue_name: no, {POD}"), '"false" is no queue of', id="unknown queue"),
+        pytest.param(
+            presubmits(f"name: a, job_queue_name: nowhere, {POD}"), '"nowhere" is no queue of', id="unknown queue"
+        ),
         pytest.param(presubmits("name: a"), "agent kubernetes needs a pod spec", id="no pod spec"),
         pytest.param(
             presubmits(f"name: a, agent: jenkins, {POD}"), 'for agent kubernetes, not "jenkins"', id="pod in Jenkins"
@@ -189,7 +191,9 @@ def pod(text: str, more: str = "decorate: true") -> str:
         pytest.param(
             periodics(f"name: a, cron: hello, {POD}"), "expected 5 to 6 fields, found 1: [hello]", id="no cron"
         ),
-        pytest.param(periodics(f"name: a, cron: 'TZ=UTC 1 1 1 1 1', {POD}"), "periodics run by UTC", id="a time zone"),
+        pytest.param(
+            periodics(f"name: a, cron: 'TZ=Middle/Earth 1 1 1 1 1', {POD}"), "unknown time zone", id="no time zone"
+        ),
         pytest.param(periodics(f"name: a, interval: hello, {POD}"), '"hello" is not a duration', id="no interval"),
         pytest.param(
             periodics(f"name: a, interval: 1h, retry: {{attempts: 1}}, {POD}"), 'interval: "" is not', id="retry"
@@ -220,6 +224,7 @@ def test_what_is_wrong_with_a_job(jobs: str, wrong: str) -> None:
             pod(f"initContainers: [{{name: i, restartPolicy: Always}}], containers: [{{{CONTAINER}}}]"), id="a sidecar"
         ),
         pytest.param(periodics(f"name: a, cron: '0 05 15 * * 1-5', {POD}"), id="a cron with seconds"),
+        pytest.param(periodics(f"name: a, cron: 'CRON_TZ=Asia/Tokyo 0 9 * * *', {POD}"), id="a cron with a time zone"),
         pytest.param(periodics(f"name: a, interval: 6h, retry: {{interval: 10ns}}, {POD}"), id="a retry"),
         pytest.param(
             presubmits(f"name: a, branches: [x], {POD}", f"name: a, branches: [z], {POD}"),

@@ -78,6 +78,19 @@ def test_a_given_zone_leaves_no_room_for_another() -> None:
 
 
 @pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        pytest.param("0 9 * * *", "2026-08-22T09:00", id="UTC"),
+        pytest.param("CRON_TZ=Asia/Tokyo 0 9 * * *", "2026-08-22T00:00", id="its own zone"),
+        pytest.param("TZ=Europe/Berlin @daily", "2026-08-21T22:00", id="a descriptor in a zone"),
+    ],
+)
+def test_a_periodic_is_meant_in_utc_unless_it_names_a_zone(spec: str, expected: str) -> None:
+    moment = datetime(2026, 8, 21, 15, tzinfo=UTC)
+    assert cron.of_periodic(spec).next_after(moment) == datetime.fromisoformat(expected).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
     "spec, day, expected",
     [
         pytest.param("30 2 * * *", "2026-03-08", ["03-09 02:30", "03-10 02:30"], id="an hour that is skipped"),

@@ -90,6 +90,7 @@ async def test_all_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
         }
 
 
+@pytest.mark.slow
 async def test_slack_is_down_for_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
     receiver, told = Receiver(), Told()
     receiver.answers["slack"] = 503, b""

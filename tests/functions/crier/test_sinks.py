@@ -8,17 +8,19 @@ import msgspec
 import pytest
 
 from cutwater.errors import Later, Refused
+from cutwater.kube.client import PROWJOB
 from cutwater.outgoing.effects import DELIVERY, SIGNATURE, signature
 from cutwater.prowjob.reporting import note_key
 from functions.crier.scope import Scope
-from tests.functions.crier.alone import Alone, alone
+from tests.functions.crier.alone import END, Alone, alone
 from tests.functions.crier.receiver import KEY
-from tests.functions.kubernetes import Dying, Killed
+from tests.functions.kubernetes import NAMESPACE, Dying, Killed
 from tests.world import CONFIG
 
 pytestmark = pytest.mark.virtual
 
-AUDIT, LAKE, STREAM, TOPICS = "webhook/audit", "cloudevents/lake", "cloudevents/stream", "webhook/topics"
+AUDIT, TOPICS, VOTES = "webhook/audit", "webhook/topics", "webhook/votes"
+LAKE, STREAM = "cloudevents/lake", "cloudevents/stream"
 TELLING = (
     CONFIG
     + """
@@ -27,12 +29,13 @@ prow_ignored:
     webhooks:
       audit: {url: "http://audit/prow", secret: audit, states: [success, failure], repos: [acme]}
       topics: {url: "http://bridge", in_place_of: pubsub-reporter}
+      votes: {url: "http://bridge", in_place_of: gerrit-reporter}
     cloudevents:
       lake: {url: "http://lake"}
       stream: {url: "http://stream", mode: structured, types: [periodic]}
 """
 )
-SCOPE = Scope(reporters=(AUDIT, LAKE, STREAM, TOPICS, "webhook/nobody"))
+SCOPE = Scope(reporters=(AUDIT, LAKE, STREAM, TOPICS, VOTES, "webhook/nobody"))
 
 
 async def ended(state: str = "failure", **more: Any) -> Alone:
@@ -82,6 +85,19 @@ async def test_who_is_told(reporter: str, state: str, labels: dict[str, str], me
     world = await ended(state, labels=labels)
     await report(world, reporter)
     assert (len(world.receiver.got), await world.told("unit", reporter)) == (messages, state if messages else "")
+
+
+async def test_gerrit_hears_of_a_vote_once_all_have_ended() -> None:
+    labels = {"prow.k8s.io/gerrit-revision": "r", "prow.k8s.io/gerrit-report-label": "Verified"}
+    change = {"prow.k8s.io/gerrit-id": "i", "prow.k8s.io/gerrit-instance": "https://g"}
+    world = await ended("success", labels=labels)
+    await world.run("e2e", "pending", labels=labels)
+    await world.kube.merge(PROWJOB, NAMESPACE, "unit", {"metadata": {"annotations": change}})
+    await report(world, VOTES)
+    assert (len(world.receiver.got), await world.told("unit", VOTES)) == (0, "")
+    await world.set("e2e", state="failure", completionTime=END)
+    await report(world, VOTES)
+    assert (len(world.receiver.got), await world.told("unit", VOTES)) == (1, "success")
 
 
 async def test_a_cloudevent() -> None:

@@ -15,6 +15,7 @@ from cutwater.config.configuration import Configuration
 from cutwater.config.findings import Source
 from cutwater.config.load import load
 from cutwater.config.sources import Sources
+from cutwater.events.edges import no_jenkins
 from cutwater.kube.client import PROWJOB, Json, Kube
 from cutwater.storage.memory import MemoryStore
 from cutwater.storage.store import Store
@@ -23,6 +24,7 @@ from infra.local.kube.server import ApiServer
 from infra.local.settings import CRDS
 from infra.local.transport import InProcessTransport
 from tests.edges import edges
+from tests.jenkins import FakeJenkins
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 CONFIG = """
@@ -52,9 +54,14 @@ class Page:
 
 
 class Site:
-    """`config`: the text of config.yaml. `bucket`: the artifacts' one, where it is not to be in memory."""
+    """`config`: the text of config.yaml. `bucket`: the artifacts' one, where it is not to be in memory.
 
-    def __init__(self, config: str = CONFIG, *, bucket: Store | None = None) -> None:
+    `jenkins`: that of every operator.
+    """
+
+    def __init__(
+        self, config: str = CONFIG, *, bucket: Store | None = None, jenkins: FakeJenkins | None = None
+    ) -> None:
         self.now = NOW
         self.bucket: Store = bucket or MemoryStore(lambda: self.now)
         self.other = MemoryStore(lambda: self.now)
@@ -66,6 +73,7 @@ class Site:
             kube=lambda: self.kube,
             cluster=lambda alias: self.kube,
             bucket=lambda name: self.bucket if name == "artifacts" else self.other,
+            jenkins=(lambda selector: jenkins.client()) if jenkins else no_jenkins,
         )
         self.respond = role.open(self.edges)
 
@@ -95,7 +103,10 @@ class Site:
         body = {
             "apiVersion": "prow.k8s.io/v1",
             "kind": "ProwJob",
-            "metadata": {"generateName": f"{job}-", "labels": {"prow.k8s.io/build-id": build} if build else {}},
+            "metadata": {
+                "generateName": f"{job.replace('/', '-')}-",
+                "labels": {"prow.k8s.io/build-id": build} if build else {},
+            },
             "spec": {name: value for name, value in (wanted | spec).items() if value is not None},
             "status": begun | ended | dict(status or {}),
         }

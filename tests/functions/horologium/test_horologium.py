@@ -58,6 +58,15 @@ async def test_a_cron_job_starts_at_its_time_and_is_what_upstream_makes() -> Non
     assert run.metadata.labels["prow.k8s.io/type"] == "periodic"
 
 
+async def test_a_cron_in_a_zone_of_its_own() -> None:
+    world = await kubernetes(DAILY.replace("3 12", "CRON_TZ=Asia/Tokyo 3 21"))
+    for _ in range(6):
+        await tick(world)
+        await world.pass_time(seconds=60)
+    (run,) = await runs(world)
+    assert run.status.startTime == NOON + 3 * MINUTE
+
+
 async def test_the_same_tick_twice() -> None:
     world = await kubernetes(DAILY)
     await tick(world)

@@ -10,6 +10,7 @@ from cutwater.events.level import LevelRole
 from cutwater.jenkins.client import Jenkins
 from cutwater.jenkins.errors import Denied
 from cutwater.kube.client import PROWJOB
+from cutwater.outgoing.tot import Tot
 from cutwater.prowjob.labels import BUILD_ID
 from cutwater.prowjob.types import ProwJob
 from functions.jenkins_operator.asked import PATIENCE
@@ -44,10 +45,10 @@ ROLE: LevelRole = jenkins_operator
 class World(Kubernetes):
     """The ProwJobs, and the Jenkins of each operator by its label selector; `jenkins` is that of the only one."""
 
-    def __init__(self, config: str = CONFIG) -> None:
+    def __init__(self, config: str = CONFIG, **given: Any) -> None:
         self.every: dict[str, FakeJenkins] = {"": FakeJenkins(needs_crumb=True)}
         self.jenkins = self.every[""]
-        super().__init__(configuration(config, jobs="{}", plugins="{}"), jenkins=self._jenkins)
+        super().__init__(configuration(config, jobs="{}", plugins="{}"), jenkins=self._jenkins, **given)
         self.jenkins.job("unit")
 
     def _jenkins(self, selector: str) -> Jenkins:
@@ -70,8 +71,8 @@ class World(Kubernetes):
         return await self.read(name)
 
 
-async def world(config: str = CONFIG) -> World:
-    made = World(config)
+async def world(config: str = CONFIG, **given: Any) -> World:
+    made = World(config, **given)
     await made.start()
     return made
 
@@ -122,6 +123,13 @@ async def test_what_a_build_is_told() -> None:
     assert (given["PULL_REFS"], given["PULL_NUMBER"], given["JOB_NAME"]) == ("main:b,1:s", "1", "folder/unit")
     assert f'"buildid":"{given["BUILD_ID"]}"' in given["JOB_SPEC"]
     assert "BUILD_NUMBER" not in given
+
+
+async def test_the_number_of_a_build_is_tots_where_there_is_one() -> None:
+    here = await world(tot=Tot("http://tot", ask=lambda address: (200, address.rpartition("/")[2] + "-42")))
+    await here.for_jenkins()
+    await here.looked()
+    assert here.jenkins.begin("a").parameters["BUILD_ID"] == "unit-42"
 
 
 @pytest.mark.parametrize(
@@ -265,6 +273,19 @@ async def test_a_function_that_dies_while_it_starts_a_build(number: int, *, afte
     here.jenkins.begin("a")
     here.jenkins.end("a", "SUCCESS")
     assert (await here.swept()).status.state == "success"
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("number", range(2))
+async def test_a_function_that_dies_while_it_carries_out_an_abort(number: int, *, after: bool) -> None:
+    here = await world()
+    await here.for_jenkins()
+    await here.looked()
+    await here.set("a", state="aborted")
+    with pytest.raises(Killed):
+        await here.looked(apply=Dying(number, after=after))
+    assert (await here.swept()).is_complete
+    assert here.jenkins.of("a") == []
 
 
 async def test_two_functions_start_one_build() -> None:
@@ -431,18 +452,25 @@ async def test_an_abort_before_anything_was_started() -> None:
     assert (await here.looked()).is_complete
 
 
-async def test_an_abort_that_jenkins_refuses_is_tried_again() -> None:
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        (503, "no longer wanted"),
+        (403, "Jenkins cannot be asked: it answers 403 Forbidden to POST /job/unit/1/stop."),
+    ],
+)
+async def test_an_abort_that_jenkins_refuses_is_tried_again(status: int, says: str) -> None:
     here = await world()
     await here.for_jenkins()
     await here.looked()
     here.jenkins.begin("a")
-    await here.set("a", state="aborted")
+    await here.set("a", state="aborted", description="no longer wanted")
 
     async def refuse(method: str, path: str) -> Response | None:
-        return Response("<html>", 503) if method == "POST" else None
+        return Response("<html>", status) if method == "POST" else None
 
     here.jenkins.fails = refuse
-    assert not (await here.swept()).is_complete
+    assert told(await here.swept()) == ("aborted", says, False)
     here.jenkins.fails = None
     assert (await here.swept()).is_complete
 

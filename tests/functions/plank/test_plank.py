@@ -4,14 +4,18 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from cutwater.errors import Later
-from cutwater.kube.client import POD
+from cutwater.kube.client import POD, PROWJOB
 from cutwater.kube.leases import Leases
+from cutwater.outgoing.tot import Tot
+from cutwater.storage.memory import MemoryStore
+from functions.plank.clusters import CLUSTER_SECONDS
 from functions.plank.function import plank
 from functions.plank.sweep import UNTOLD
-from functions.plank.unreachable import PATIENCE
+from functions.plank.unreachable import ANSWER_SECONDS, PATIENCE
 from tests import virtual_time
 from tests.functions.kubernetes import NAMESPACE, PODS, Dying, Killed, Kubernetes
 from tests.world import configuration
@@ -29,8 +33,8 @@ LIMITED = CONFIG + "  job_queue_capacities: {narrow: 1}\n"
 ALTOGETHER = CONFIG + "  max_concurrency: 1\n"
 
 
-async def kubernetes(config: str = CONFIG) -> Kubernetes:
-    return await Kubernetes(configuration(config, jobs="{}", plugins="{}")).start()
+async def kubernetes(config: str = CONFIG, **given: Any) -> Kubernetes:
+    return await Kubernetes(configuration(config, jobs="{}", plugins="{}"), **given).start()
 
 
 async def look(world: Kubernetes, name: str = "a", **more: Any) -> None:
@@ -116,6 +120,34 @@ async def test_what_cannot_run_says_why(spec: dict[str, Any], description: str) 
     await look(world)
     job = await world.read("a")
     assert (job.status.state, job.status.description, job.is_complete) == ("error", description, True)
+
+
+async def test_one_that_somebody_spoilt_by_hand_holds_back_no_other() -> None:
+    world = await kubernetes()
+    for name in ("running", "waiting", "other"):
+        await world.job(name)
+    await look(world, "running")
+    for name in ("running", "waiting"):
+        spec = {"decoration_config": {"pod_pending_timeout": "soon", "pod_unscheduled_timeout": "later"}}
+        await world.kube.merge(PROWJOB, NAMESPACE, name, {"spec": spec})
+    await world.look(plank, "", tick="sweep")
+    await world.settle(plank)
+    states = {name: (await world.read(name)).status for name in ("running", "waiting", "other")}
+    assert [status.state for status in states.values()] == ["pending", "error", "pending"]
+    assert states["waiting"].description == 'Pod can not be created: "soon" is not a duration such as 1h30m'
+
+
+async def test_a_presubmit_without_a_pull_request_says_so() -> None:
+    world = await kubernetes()
+    decoration = {
+        "utility_images": {"clonerefs": "c", "initupload": "i", "entrypoint": "e", "sidecar": "s"},
+        "gcs_configuration": {"bucket": "s3://artifacts", "path_strategy": "explicit"},
+    }
+    await world.job("a", type="presubmit", decoration_config=decoration)
+    await look(world)
+    status = (await world.read("a")).status
+    assert (status.state, status.completionTime is not None) == ("error", True)
+    assert status.description.startswith("Pod can not be created: ")
 
 
 async def test_a_newer_run_replaces_an_older_one() -> None:
@@ -307,13 +339,71 @@ async def test_planks_own_limit() -> None:
     await world.job("a")
     await world.pass_time(seconds=2)
     await world.job("b", job="flight")
-    await look(world, "b")
+    await world.job("c", job="flight")
+    await look(world, "c")  # whoever asks is let in
     await look(world, "a")
-    assert await world.pods() == ["a"]
-    await world.set_pod("a", phase="Succeeded")
-    await look(world, "a")
+    assert await world.pods() == ["c"]
+    await world.set_pod("c", phase="Succeeded")
+    await look(world, "c")
     await world.settle(plank)
-    assert (await world.read("b")).status.state == "pending"
+    assert (await world.read("a")).status.state == "pending"  # the oldest is told of the place
+    assert await world.pods() == ["a", "c"]
+
+
+@pytest.mark.parametrize("way", ["is_silent", "hangs"])
+async def test_an_unreachable_cluster_holds_back_its_own_and_these_end(way: str) -> None:
+    world = await kubernetes()
+    setattr(world.clusters["far"], way, True)
+    await world.job("a", cluster="far")
+    await world.job("b", cluster="far", job="flight", max_concurrency=1)
+    await world.job("c", max_concurrency=2)
+    begun = virtual_time.clock()
+    await world.look(plank, "", tick="sweep")
+    assert virtual_time.clock() - begun <= timedelta(seconds=CLUSTER_SECONDS)
+    begun = virtual_time.clock()
+    await look(world, "c")
+    assert (await world.read("c")).status.state == "pending"
+    assert virtual_time.clock() - begun <= 2 * timedelta(seconds=ANSWER_SECONDS)  # before its Lease, and with it
+    for name in ("a", "b"):
+        with pytest.raises(Later):
+            await look(world, name)
+    await world.pass_time(seconds=PATIENCE.total_seconds())
+    await world.look(plank, "", tick="sweep")
+    await world.settle(plank)
+    for name in ("a", "b"):
+        status = (await world.read(name)).status
+        assert (status.state, status.completionTime is not None) == ("error", True)
+        assert status.description.startswith('Terminal error: cluster "far" has not answered since 2026-')
+
+
+async def test_what_can_be_said_of_the_clusters_is_written_where_one_asks_for_it() -> None:
+    buckets: dict[str, MemoryStore] = {}
+    world = await kubernetes(
+        CONFIG + "  build_cluster_status_file: s3://status/prow/clusters.json\n",
+        bucket=lambda name: buckets.setdefault(name, MemoryStore(virtual_time.clock)),
+    )
+    for is_silent, expected in ((False, "Reachable"), (True, "Error"), (False, "Reachable")):
+        world.clusters["far"].is_silent = is_silent
+        await world.look(plank, "", tick="sweep")
+        written = await buckets["status"].get("prow/clusters.json")
+        assert written is not None
+        assert msgspec.json.decode(written.body) == {"default": "Reachable", "far": expected}
+
+
+@pytest.mark.parametrize("down", [False, True], ids=["up", "down"])
+async def test_tot_numbers_a_build(down: bool) -> None:
+    def ask(address: str) -> tuple[int, str]:
+        return (503, "") if down else (200, "17")
+
+    world = await kubernetes(tot=Tot("http://tot", ask))
+    await world.job("a")
+    if down:
+        with pytest.raises(Later, match="error getting build ID"):
+            await look(world)
+        assert (await world.read("a")).status.state == "triggered"
+    else:
+        await look(world)
+        assert (await world.read("a")).status.build_id == "17"
 
 
 async def test_a_silent_cluster_holds_back_its_own_only() -> None:

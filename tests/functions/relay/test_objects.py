@@ -78,6 +78,14 @@ def told(event: Event) -> list[str]:
         ),
         pytest.param(prowjob(agent="jenkins"), ["jenkins-operator", "github-reporter"], id="jenkins"),
         pytest.param(
+            prowjob(agent="jenkins", notes={"cutwater.dev/jenkins-start": "taken 1 1"}),
+            ["github-reporter"],
+            id="in Jenkins' hands: its operator's sweep follows it",
+        ),
+        pytest.param(
+            prowjob("aborted", agent="jenkins"), ["jenkins-operator", "github-reporter"], id="to be stopped in Jenkins"
+        ),
+        pytest.param(
             prowjob("success", status=DONE | {"build_id": "1"}),
             ["github-reporter", "gcsreporter"],
             id="ended: plank has nothing to do any more",

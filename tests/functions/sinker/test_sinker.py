@@ -18,7 +18,7 @@ from tests.world import configuration
 CONFIG = """
 prowjob_namespace: default
 pod_namespace: test-pods
-sinker: {max_prowjob_age: 48h, max_pod_age: 12h, terminated_pod_ttl: 30m}
+sinker: {resync_period: 1s, max_prowjob_age: 48h, max_pod_age: 12h, terminated_pod_ttl: 30m}
 """
 JOBS = "periodics: [{name: daily, interval: 24h, spec: {containers: [{image: x}]}}]"
 HOUR = 3600
@@ -60,6 +60,32 @@ async def test_a_pod_goes_before_its_prowjob() -> None:
     await world.pass_time(seconds=48 * HOUR)
     await sweep(world)
     assert await names(world) == []
+
+
+@pytest.mark.virtual
+async def test_ticks_are_passed_over_until_the_resync_period_has_passed() -> None:
+    world = await kubernetes(CONFIG.replace("resync_period: 1s", "resync_period: 10m"))
+    await sweep(world)
+    await run(world, "a")
+    await world.pass_time(seconds=HOUR / 2 + 1 - 60)
+    await sweep(world)
+    for seconds, expected in ((60, ["a"]), (8 * 60, ["a"]), (60, [])):
+        await world.pass_time(seconds=seconds)
+        await sweep(world)
+        assert await world.pods() == expected
+
+
+@pytest.mark.virtual
+async def test_a_pass_that_dies_is_made_again_by_the_next_tick() -> None:
+    world = await kubernetes(CONFIG.replace("resync_period: 1s", "resync_period: 10h"))
+    await run(world, "a")
+    await run(world, "b")
+    await world.pass_time(seconds=HOUR)
+    with pytest.raises(Killed):
+        await sweep(world, Dying(0, after=True))
+    await world.pass_time(seconds=60)
+    await sweep(world)
+    assert await world.pods() == []
 
 
 @pytest.mark.virtual

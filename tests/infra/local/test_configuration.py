@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from cutwater.config.findings import ConfigError
+from cutwater.errors import Later
+from cutwater.events.compiled import CompiledConfiguration
+from cutwater.storage.store import Store
 from infra.local.configuration import InForce
 from infra.local.settings import Settings
 
@@ -32,57 +35,76 @@ def write_jobs(settings: Settings, text: str) -> None:
     os.utime(path, (later, later))
 
 
-def jobs_in_force(settings: Settings) -> str:
-    return (settings.in_force / "jobs" / "deep" / "jobs.yaml").read_text()
+async def in_force(settings: Settings) -> list[str]:
+    """The intervals of the periodics, as a function finds them that starts now."""
+    found = await CompiledConfiguration(settings.in_force, no_bucket).current()
+    return [job.interval for job in found.jobs.periodics]
 
 
-def test_first(settings: Settings) -> None:
+def no_bucket() -> Store:
+    raise Later("there is no bucket here")
+
+
+async def test_first(settings: Settings) -> None:
     found = InForce(settings).follow()
     assert found is not None
     assert [job.name for job in found.jobs.periodics] == ["weather"]
-    assert jobs_in_force(settings) == GOOD
-    assert (settings.in_force / "plugins.yaml").read_text() == "plugins: {}\n"
+    assert await in_force(settings) == ["30m"]
 
 
 def test_nothing_changed(settings: Settings) -> None:
-    in_force = InForce(settings)
-    in_force.follow()
-    assert in_force.follow() is None
+    follower = InForce(settings)
+    follower.follow()
+    assert follower.follow() is None
 
 
-def test_good_change(settings: Settings) -> None:
-    in_force = InForce(settings)
-    in_force.follow()
+async def test_good_change(settings: Settings) -> None:
+    follower = InForce(settings)
+    follower.follow()
     write_jobs(settings, BETTER)
-    assert in_force.follow() is not None
-    assert jobs_in_force(settings) == BETTER
+    assert follower.follow() is not None
+    assert await in_force(settings) == ["10m"]
 
 
-def test_bad_change_changes_nothing_and_is_said_once(settings: Settings) -> None:
-    in_force = InForce(settings)
-    in_force.follow()
+async def test_bad_change_changes_nothing_and_is_said_once(settings: Settings) -> None:
+    follower = InForce(settings)
+    follower.follow()
     write_jobs(settings, BAD)
     with pytest.raises(ConfigError, match=r'jobs\.yaml:1: periodics\[0\]\.interval: "often"'):
-        in_force.follow()
-    assert in_force.follow() is None
-    assert jobs_in_force(settings) == GOOD
+        follower.follow()
+    assert follower.follow() is None
+    assert await in_force(settings) == ["30m"]
 
 
-def test_file_that_is_gone(settings: Settings) -> None:
-    in_force = InForce(settings)
-    in_force.follow()
+async def test_file_that_is_gone(settings: Settings) -> None:
+    follower = InForce(settings)
+    follower.follow()
     settings.config.unlink()
     with pytest.raises(FileNotFoundError):
-        in_force.follow()
-    assert in_force.follow() is None
-    assert jobs_in_force(settings) == GOOD
+        follower.follow()
+    assert follower.follow() is None
+    assert await in_force(settings) == ["30m"]
 
 
-def test_back_again(settings: Settings) -> None:
+async def test_back_again(settings: Settings) -> None:
     """A version that was in force before is put in force again; no more than two are kept."""
-    in_force = InForce(settings)
-    for text in (GOOD, BETTER, GOOD, BETTER.replace("10m", "5m")):
-        write_jobs(settings, text)
-        in_force.follow()
-        assert jobs_in_force(settings) == text
-    assert len([entry for entry in settings.in_force.parent.iterdir() if not entry.is_symlink()]) == 2
+    follower = InForce(settings)
+    for interval in ("30m", "10m", "30m", "5m"):
+        write_jobs(settings, GOOD.replace("30m", interval))
+        follower.follow()
+        assert await in_force(settings) == [interval]
+    assert len(list(settings.in_force.iterdir())) == 3, "the pointer and two files"
+
+
+async def test_a_function_that_runs_follows(settings: Settings) -> None:
+    follower = InForce(settings)
+    follower.follow()
+    function = CompiledConfiguration(settings.in_force, no_bucket)
+    assert await function.current() is await function.current()
+    write_jobs(settings, BETTER)
+    follower.follow()
+    assert [job.interval for job in (await function.current()).jobs.periodics] == ["10m"]
+    (settings.in_force / "in-force").write_text("f" * 64)
+    assert [job.interval for job in (await function.current()).jobs.periodics] == ["10m"], (
+        "what cannot be loaded is not"
+    )

@@ -10,7 +10,7 @@ from inline_snapshot import snapshot
 from tests.cutwater.cli.conftest import Command
 from tests.cutwater.cli.trees import CONFIG, JOBS, PLUGINS, write_tree
 
-JOB = "{{name: job-{}, decorate: true, spec: {{containers: [{{image: x, command: [y]}}]}}}}"
+JOB = "{{name: job-{}, decorate: true, spec: {{containers: [{{image: x, command: [z]}}]}}}}"
 MANY = f"presubmits: {{acme/rocket: [{', '.join(JOB.format(number) for number in range(5))}]}}"
 
 

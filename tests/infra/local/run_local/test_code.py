@@ -10,7 +10,7 @@ from infra.local.working_copy import WorkingCopy
 from tests.cutwater.config.configured import configured
 from tests.infra.local.run_local.copies import working_copy
 
-POD = "spec: {containers: [{image: x, command: [y]}]}"
+POD = "spec: {containers: [{image: x, command: [z]}]}"
 JOBS = f"""
 presubmits:
   acme/rocket:
