@@ -231,7 +231,7 @@ async def _change(kube: Kube, holding: Holding, change: Callable[[Json], Json | 
 
 
 def _doubt(found: Json | None) -> dict[str, str]:
-    """What is to be said of doubt on a Lease that is taken over: its holder has died, or those before it have failed."""
+    """What is to be said of doubt on a Lease that is taken over: its holder has died, or one before it has failed."""
     if found is None:
         return {}
     since = (found["metadata"].get("annotations") or {}).get(DOUBT)

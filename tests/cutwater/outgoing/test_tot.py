@@ -76,7 +76,7 @@ async def test_an_address_that_is_none() -> None:
 
 async def test_over_http() -> None:
     class Vending(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - the standard library's name
+        def do_GET(self) -> None:
             self.send_response(200)
             self.end_headers()
             self.wfile.write(self.path.encode())

@@ -1,7 +1,6 @@
 """What a producer is told, and what a subscriber gets."""
 
 import asyncio
-import base64
 import json
 from collections.abc import Mapping
 
@@ -9,11 +8,9 @@ import pytest
 
 from infra.local.broker.asgi import Request, Response, call
 from infra.local.broker.broker import Attempt, Broker
-from infra.local.broker.events import Event
 from infra.local.broker.ingress import Ingress
 from tests.infra.local.broker.world import (
     EVENT,
-    FUNCTION,
     INGRESS,
     Clock,
     Json,
