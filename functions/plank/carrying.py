@@ -18,17 +18,10 @@ from cutwater.prowjob.labels import BUILD_ID
 from cutwater.prowjob.pods import INFO_FINALIZER, Pod
 from cutwater.prowjob.types import ProwJob
 from functions.plank import changes, pending, starting
-from functions.plank.limits import ALL, has_free_places, limits_of, startable
+from functions.plank.limits import ALL, limits_of
 from functions.plank.pending import Finish, Recreate, Revive
-from functions.plank.world import (
-    NoCluster,
-    cluster_of,
-    fellows_of,
-    incomplete,
-    pending_ones,
-    pod_of,
-    waiting_or_running,
-)
+from functions.plank.waking import wake_waiting
+from functions.plank.world import NoCluster, cluster_of, pod_of
 
 
 class _Place(TypedDict):
@@ -68,7 +61,6 @@ async def abort(job: ProwJob, look: Look, act: Act) -> None:
 
 async def after_the_end(job: ProwJob, look: Look, act: Act) -> None:
     """Stop a pod that must not run on, and wake those that wait for the place of a ProwJob that is complete."""
-    plank = look.config.prow.plank
     if pending.must_not_run(job):
         try:
             pod = await pod_of(job, look)
@@ -77,16 +69,8 @@ async def after_the_end(job: ProwJob, look: Look, act: Act) -> None:
         if pod is not None and not pod.has_ended and not pod.is_being_deleted:
             why = f"its ProwJob is over: {job.status.description}"
             await _of_its_pod(act, DeletePod(uid=pod.metadata.uid, why=why, **_place(job, look)))
-    freed = set(limits_of(job, plank))
-    if not freed:
-        return
-    if plank.max_concurrency > 0 and not has_free_places(await pending_ones(look), plank):
-        return
-    fellows = await (incomplete(look) if ALL in freed else fellows_of(job, look))
-    for waiting in startable(waiting_or_running(fellows), plank):
-        if freed.intersection(limits_of(waiting, plank)):
-            why = f"{job.metadata.name} made room"
-            await act(LookAgain(role="plank", subject=f"{waiting.metadata.namespace}/{waiting.metadata.name}", why=why))
+    if freed := limits_of(job, look.config.prow.plank):
+        await wake_waiting(job, freed, look, act, why=f"{job.metadata.name} made room")
 
 
 async def _make_room(job: ProwJob, look: Look, act: Act) -> None:

@@ -52,6 +52,19 @@ def startable(jobs: Iterable[ProwJob], plank: Plank, *, first: ProwJob | None = 
             places.reserve(job)
 
 
+def first_of_each_line(jobs: Iterable[ProwJob], plank: Plank) -> Iterator[ProwJob]:
+    """Of those that are under the same limits the first, which wakes the next when it has started; all without limits.
+
+    All of a line at once would stand in each other's way.
+    """
+    lines = set()
+    for job in jobs:
+        line = tuple(limits_of(job, plank))
+        if not line or line not in lines:
+            lines.add(line)
+            yield job
+
+
 def has_free_places(jobs: Iterable[ProwJob], plank: Plank) -> bool:
     """Whether the limit on all together lets another one in. `jobs`: all that are pending."""
     return plank.max_concurrency <= 0 or sum(1 for _ in jobs) < plank.max_concurrency

@@ -3,6 +3,7 @@
 Made first, written down afterwards: a function that dies in between leaves a pod that the next look adopts.
 """
 
+import os
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -19,10 +20,11 @@ from cutwater.prowjob.labels import PLANK_VERSION
 from cutwater.prowjob.pods import build_id_of
 from cutwater.prowjob.types import ProwJob
 from functions.plank import changes, unreachable
-from functions.plank.limits import limits_of, startable
+from functions.plank.limits import ALL, limits_of, startable
+from functions.plank.waking import wake_waiting
 from functions.plank.world import NoCluster, cluster_of, fellows_of, pod_of, waiting_or_running
 
-LEASE_SECONDS = 120
+LEASE_SECONDS = 120 if os.environ.get("CUTWATER_TOT_URL") else 60
 """For what begins before ENOUGH, for the number that tot may take a minute to give, and for the calls that follow."""
 ENOUGH = timedelta(seconds=15)
 """After so long no other pod is begun under the same Leases: the rest is for the next look."""
@@ -51,12 +53,14 @@ async def start_triggered(job: ProwJob, look: Look, act: Act) -> None:
         return
     for fellow in await _startable(job, look):
         if not limits.issuperset(limits_of(fellow, look.config.prow.plank)):
-            continue  # its own look holds what it needs
+            continue  # its own look holds what it needs, and it is woken for that
         if look.again().now - look.now > ENOUGH:
             subject = f"{job.metadata.namespace}/{job.metadata.name}"
             await act(LookAgain(role="plank", subject=subject, why="there were many to start"))
             return
         await start(fellow, look, act)
+    if ALL in limits:
+        await wake_waiting(job, [ALL], look.again(), act, why=f"{job.metadata.name} has started, and there is room")
 
 
 async def _startable(job: ProwJob, look: Look) -> Sequence[ProwJob]:

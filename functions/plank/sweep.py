@@ -16,7 +16,7 @@ from cutwater.events.publish import LookAgain
 from cutwater.prowjob.types import ProwJob
 from functions.plank import clusters
 from functions.plank.clusters import Pods
-from functions.plank.limits import startable
+from functions.plank.limits import first_of_each_line, startable
 from functions.plank.pending import next_step
 from functions.plank.world import cluster_of, incomplete, superseded_of, waiting_or_running
 
@@ -52,7 +52,7 @@ def due_jobs(jobs: Sequence[ProwJob], pods: Pods, plank: Plank, now: datetime) -
     silent = {job.metadata.name for job in jobs if job.status.state == "triggered" and cluster_of(job) not in pods}
     due |= dict.fromkeys(sorted(silent), "its cluster is silent")
     others = [job for job in waiting_or_running(jobs) if job.metadata.name not in silent]
-    due |= {job.metadata.name: "it may start" for job in startable(others, plank)}
+    due |= {job.metadata.name: "it may start" for job in first_of_each_line(startable(others, plank), plank)}
     for job in jobs:
         if cluster_of(job) not in pods:
             continue
