@@ -13,7 +13,7 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -99,12 +99,12 @@ def _peak() -> int:
     return 0
 
 
-def growth(small: dict[str, Figures], large: dict[str, Figures]) -> dict[str, float]:
+def growth(small: Mapping[str, Figures], large: Mapping[str, Figures]) -> dict[str, float]:
     """By what calls grow, step by step."""
     return {step: large[step].changing / small[step].changing for step in small}
 
 
-def show(title: str, small: dict[str, Figures], large: dict[str, Figures]) -> bool:
+def show(title: str, small: Mapping[str, Figures], large: Mapping[str, Figures]) -> bool:
     """Print the figures of the larger size, and the growth from the smaller one; whether that is small enough."""
     verbs = ("get", "list", "create", "patch", "delete", "lease")
     print(f"\n| {title} | s | MB | {' | '.join(verbs)} | calls to those at a tenth | further pages | at a tenth |")

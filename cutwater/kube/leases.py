@@ -186,6 +186,28 @@ class LeaveNote(Struct, frozen=True, kw_only=True, tag=True):
         return (found is not None and note_of(found) == self.note) or None
 
 
+class ForgetLease(Struct, frozen=True, kw_only=True, tag=True):
+    """Delete a Lease that nobody holds, unless somebody has taken it meanwhile."""
+
+    namespace: str
+    name: str
+    version: str
+    why: str
+    visible: ClassVar[bool] = False
+
+    async def apply(self, world: HasLeases) -> None:
+        await world.kube.delete(LEASE, self.namespace, self.name, version=self.version)
+
+    async def stands(self, world: HasLeases, since: datetime) -> bool | None:
+        return await world.kube.get(LEASE, self.namespace, self.name) is None or None
+
+
+def forgotten(found: Json, now: datetime, age: timedelta) -> bool:
+    """Whether a Lease is one of ours that has been nobody's for so long."""
+    annotations = found["metadata"].get("annotations") or {}
+    return SUBJECT in annotations and now - _until(found["spec"]) > age
+
+
 def note_of(found: Json) -> str:
     """What its last holder left."""
     return str((found["metadata"].get("annotations") or {}).get(NOTE, ""))

@@ -17,10 +17,10 @@ from cutwater.events.event import Event
 from cutwater.events.level import LevelRole
 from cutwater.events.look import Look
 from cutwater.events.serve import level_role
-from cutwater.kube.client import POD, PROWJOB
+from cutwater.kube.client import LEASE, POD, PROWJOB
 from cutwater.kube.effects import DeletePod, ReleasePod
 from cutwater.prowjob.pods import INFO_FINALIZER, OURS, Pod, as_pod
-from functions.sinker import configurations, ledger, pods, resync
+from functions.sinker import configurations, leases, ledger, pods, resync
 from functions.sinker.ledger import Keeping
 from functions.sinker.prowjobs import Run, as_runs, old_prowjobs
 
@@ -60,6 +60,8 @@ async def sweep(event: Event, look: Look, act: Act) -> None:
                 await _sink_pod(alias, pod, jobs, gone, look, act)
         async for deletion in ledger.old_entries(look.state, Keeping.of(os.environ), look.now):
             await _try(deletion, look, act)
+        for forgetting in leases.old_leases(await look.kube.find(LEASE, look.config.prow.prowjob_namespace), look.now):
+            await _try(forgetting, look, act)
         async for deletion in configurations.old_ones(look.state, os.environ, look.now):
             await _try(deletion, look, act)
     except TimeIsUp:

@@ -1,4 +1,7 @@
-"""What of the ledger is old enough to go (protocols, part 11): keys begin with the day, so that days go as they are."""
+"""What of the ledger, and of what was read of repositories, is old enough to go (protocols, part 11).
+
+Keys begin with the day, so that days go as they are.
+"""
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -9,10 +12,14 @@ from cutwater.errors import Refused
 from cutwater.events.ledger import DELIVERIES
 from cutwater.events.level import RECORDS
 from cutwater.events.receipt import RECEIPTS
+from cutwater.events.repository_jobs import IN_REPO
 from cutwater.storage.effects import DeleteState
 from cutwater.storage.store import Store
 
 DEAD_LETTERS = "deadletters/"
+REMEMBERED = (IN_REPO,)
+"""What was read of repositories, and is read again the next day."""
+READ_AGAIN = timedelta(days=2)
 AT_ONCE = 100
 """How many objects one effect removes."""
 LEAST = timedelta(days=4)
@@ -39,6 +46,7 @@ async def old_entries(state: Store, keeping: Keeping, now: datetime) -> AsyncIte
     """The deletions, oldest first."""
     ages = {DELIVERIES: keeping.deliveries, DEAD_LETTERS: keeping.deliveries}
     ages |= {RECEIPTS: keeping.receipts, RECORDS: keeping.receipts}
+    ages |= dict.fromkeys(REMEMBERED, READ_AGAIN)
     for prefix, age in ages.items():
         last = f"{prefix}{(now - age).astimezone(UTC):%Y-%m-%d}"
         keys: list[str] = []

@@ -27,7 +27,7 @@ async def test_calls_grow_with_what_changes() -> None:
     idle, burst, tick, sinking = (dict(figures.calls) for figures in large.values())
     assert idle == {"list": 2, "page": 4, "lease": 3}
     assert tick == {"list": 1, "create": DUE, "lease": 3}
-    assert sinking == {"list": 2, "page": 4, "delete": OLD, "lease": 3}
+    assert sinking == {"list": 2, "page": 4, "delete": OLD, "lease": 4}
     assert burst["create"] == RUNNING, "a pod for each one that ended"
     most = {"get": 13, "list": 9, "patch": 3, "lease": 7}
     assert all(burst[verb] <= count * RUNNING for verb, count in most.items()), burst

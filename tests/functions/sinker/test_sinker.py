@@ -7,7 +7,8 @@ import pytest
 
 from cutwater.errors import Refused
 from cutwater.events.effect import Apply, apply
-from cutwater.kube.client import POD, PROWJOB
+from cutwater.kube.client import LEASE, POD, PROWJOB
+from cutwater.kube.leases import Leases, lease_name
 from functions.sinker import ledger
 from functions.sinker.function import ENOUGH, sinker
 from functions.sinker.ledger import Keeping
@@ -200,7 +201,7 @@ async def test_the_ledger_is_kept_as_long_as_it_is_said() -> None:
     world = await kubernetes()
     for days in (0, 13, 14, 15, 89, 90, 91):
         day = f"{virtual_time.clock() - timedelta(days=days):%Y-%m-%d}"
-        for prefix in ("deliveries", "receipts", "records", "deadletters"):
+        for prefix in ("deliveries", "receipts", "records", "deadletters", "in-repo"):
             await world.edges.state.put(f"{prefix}/{day}/{days}", b"x")
     await world.edges.state.put("owed/2020-01-01T00-00/x", b"x")
     await sweep(world)
@@ -213,6 +214,7 @@ async def test_the_ledger_is_kept_as_long_as_it_is_said() -> None:
     assert {prefix: sorted(days) for prefix, days in left.items()} == {
         "deliveries": short,
         "deadletters": short,
+        "in-repo": [0],
         "receipts": long,
         "records": long,
     }
@@ -248,3 +250,23 @@ async def test_many_entries_go_in_several_effects() -> None:
         await state.put(f"deliveries/2020-01-01/{number:04}", b"x")
     found = [len(one.keys) async for one in ledger.old_entries(state, Keeping(), virtual_time.BEGINNING)]
     assert found == [ledger.AT_ONCE, 1]
+
+
+@pytest.mark.virtual
+async def test_leases_that_nobody_takes_any_more_are_forgotten() -> None:
+    world = await kubernetes()
+    leases = Leases(world.edges.kube, NAMESPACE, "somebody", virtual_time.clock)
+    for subject in ("left in doubt", "died with"):
+        lease = await leases.take(f"crier/{subject}", seconds=60)
+        assert lease is not None
+        if subject == "left in doubt":
+            await lease.leave_in_doubt()
+    await world.edges.kube.create(LEASE, NAMESPACE, {"metadata": {"name": "another"}, "spec": {}})
+    await world.pass_time(seconds=6 * 24 * HOUR)
+    await leases.take("crier/young", seconds=60)
+    await sweep(world)
+    assert len(await world.edges.kube.find(LEASE, NAMESPACE)) == 4
+    await world.pass_time(seconds=25 * HOUR)
+    await sweep(world)
+    kept = [one["metadata"]["name"] for one in await world.edges.kube.find(LEASE, NAMESPACE)]
+    assert sorted(kept) == sorted(["another", lease_name("crier/young")])
