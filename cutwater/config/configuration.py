@@ -2,8 +2,9 @@
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from cutwater.config.findings import Finding
 from cutwater.config.jobs import Periodic, Postsubmit, Preset, Presubmit
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from cutwater.config.prow import ProwConfig
 
 
-@dataclass(frozen=True, slots=True)
-class Jobs:
+class Jobs(Struct, frozen=True):
     """All static jobs, defaulted, by `org/repo`. The maps may be lazy: a repository's jobs are made when asked for.
 
     `presets` are those that a repository's own jobs may use, too.

@@ -13,7 +13,7 @@ import pytest
 
 from cutwater.errors import Later, Refused
 from cutwater.kube.client import POD, Kind, Kube
-from cutwater.kube.official import OfficialTransport, contexts
+from cutwater.kube.official import MOST_CALLS, OfficialTransport, contexts
 from cutwater.kube.official_parts import part
 from infra.local.kube.server import ApiServer
 from infra.local.parts import serve
@@ -77,6 +77,23 @@ async def test_a_wrong_token_is_refused(tmp_path: Path) -> None:
 async def test_no_server_is_a_matter_of_time(tmp_path: Path) -> None:
     with pytest.raises(Later, match="does not answer"):
         await Kube(OfficialTransport(kubeconfig(tmp_path, "http://127.0.0.1:1"))).find(NAMESPACE, "")
+
+
+async def test_a_cluster_that_hangs_holds_up_no_other(tmp_path: Path) -> None:
+    (tmp_path / "far").mkdir()
+    with socket.socket() as hanging:
+        hanging.bind(("127.0.0.1", 0))
+        hanging.listen(100)
+        port = hanging.getsockname()[1]
+        far = Kube(OfficialTransport(kubeconfig(tmp_path / "far", f"http://127.0.0.1:{port}")))
+        waiting = [asyncio.ensure_future(far.find(NAMESPACE, "")) for _ in range(2 * MOST_CALLS)]
+        async with served() as address:
+            near = Kube(OfficialTransport(kubeconfig(tmp_path, address)))
+            async with asyncio.timeout(5):
+                assert await near.find(NAMESPACE, "")
+        assert not any(one.done() for one in waiting)
+    for reset in await asyncio.gather(*waiting, return_exceptions=True):
+        assert isinstance(reset, Later)
 
 
 async def test_the_account_of_a_pod_is_read_again_when_it_is_renewed(
