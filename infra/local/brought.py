@@ -1,7 +1,8 @@
 """The jobs that a working copy brings along, put to those of the configuration as if it were committed."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from cutwater.config.configuration import Configuration, Jobs
 from cutwater.config.findings import Source

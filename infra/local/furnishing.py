@@ -12,6 +12,7 @@ import yaml
 
 from cutwater.errors import Later, Refused
 from cutwater.kube.transport import Answer, Transport
+from infra.local.kube.server import AS
 from infra.local.settings import CRDS, Settings
 
 NAMESPACES = ("test-pods", "cutwater")
@@ -50,13 +51,16 @@ def storage_secret(settings: Settings) -> dict[str, Any]:
 
 
 def kubeconfig(server: str, token: str) -> bytes:
-    """A kubeconfig of the embedded API server: it is the only build cluster, too."""
+    """A kubeconfig of the embedded API server: it is the only build cluster, too.
+
+    kubectl sends no token over plain HTTP: it stands in the address.
+    """
     return msgspec.json.encode(
         {
             "apiVersion": "v1",
             "kind": "Config",
-            "clusters": [{"name": "local", "cluster": {"server": server}}],
-            "users": [{"name": "local", "user": {"token": token}}],
+            "clusters": [{"name": "local", "cluster": {"server": f"{server}{AS}/{token}"}}],
+            "users": [{"name": "local", "user": {}}],
             "contexts": [{"name": "default", "context": {"cluster": "local", "user": "local"}}],
             "current-context": "default",
         }

@@ -3,9 +3,12 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from infra.local.demo import seed
 from infra.local.demo.people import Person
 from infra.local.demo.scenario import Scenario
+from tests.contract.kubectl import kubectl
 from tests.e2e.running import Running
 from tests.e2e.story import FAIL, PASS, Story, soon
 from tests.e2e.world import GLIDER
@@ -52,3 +55,17 @@ async def were_answered(robot: Person, opened: Any, times: int) -> bool:
 async def is_settled(platform: Running, guid: str) -> bool:
     owed = [entry.key async for entry in platform.bucket("state").list("owed/")]
     return not any(guid in key for key in owed)
+
+
+async def test_kubectl(platform: Running) -> None:
+    """What the README says of kubectl and the platform's kubeconfig."""
+    program = kubectl()
+    if program is None:
+        pytest.skip("there is no kubectl")
+    asked = await asyncio.create_subprocess_exec(
+        *(str(program), "--kubeconfig", str(platform.settings.kubeconfig), "get", "prowjobs"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await asked.communicate()
+    assert asked.returncode == 0, said.decode()

@@ -29,6 +29,9 @@ from infra.local.kube.resources import Resources
 from infra.local.kube.statuses import ApiError, JsonObject
 from infra.local.kube.store import Store
 
+AS = "/as"
+"""What a path begins with that says by a token who asks."""
+
 
 def utc_now() -> datetime:
     """The time of day, which tests replace."""
@@ -40,7 +43,8 @@ class ApiServer:
 
     `database` None keeps everything in memory; `crds` are files or folders of definitions, put in force at the start;
     `pod_logs` is the folder that the runner of pods writes to; `clock` is what objects are stamped with; `token`, where
-    it is given, must come with every request but those for health and version; `history` is how many changes are kept
+    it is given, must come with every request but those for health and version, in a header or as the path's beginning
+    (`/as/TOKEN`): kubectl sends no token over plain HTTP; `history` is how many changes are kept
     for watches to go on from.
     """
 
@@ -134,10 +138,10 @@ class ApiServer:
                 return
 
     async def _answer(self, request: Request) -> ASGIApp:
-        path = request.url.path.rstrip("/") or "/"
+        path, authorization = _as_somebody(request.url.path, request.headers.get("authorization", ""))
         if public := self._documents.public(path):
             return public
-        self._check_token(request.headers.get("authorization", ""))
+        self._check_token(authorization)
         self._host = request.headers.get("host", "")
         if request.method == "GET" and (document := self._documents.answer(path, request.headers.get("accept", ""))):
             return document
@@ -149,6 +153,14 @@ class ApiServer:
         expected = f"Bearer {self._token}"
         if self._token and not hmac.compare_digest(authorization.encode(), expected.encode()):
             raise ApiError(401, "Unauthorized", "Unauthorized")
+
+
+def _as_somebody(path: str, authorization: str) -> tuple[str, str]:
+    """The path itself, and who asks, where the path begins with that."""
+    if path.startswith(f"{AS}/"):
+        token, _, path = path.removeprefix(f"{AS}/").partition("/")
+        path, authorization = f"/{path}", f"Bearer {token}"
+    return path.rstrip("/") or "/", authorization
 
 
 def definitions_in(files: Sequence[Path]) -> list[JsonObject]:

@@ -130,4 +130,8 @@ def test_a_missing_secret_is_named_before_a_function_is_deployed(deploy: Deploy)
 def test_the_first_function_that_fails_ends_it(deploy: Deploy) -> None:
     ran = deploy(FAILS="deck")
     assert ran.code == 3
-    assert [Path(call.split()[3]).name for call in ran.changes() if call.startswith("func")] == ["crier", "deck"]
+    assert [Path(call.split()[3]).name for call in ran.changes() if call.startswith("func")] == [
+        "configuration",
+        "crier",
+        "deck",
+    ]

@@ -112,6 +112,8 @@ async def test_a_token() -> None:
         refused = await call(server, "GET", MAPS, **headers)
         assert (refused.code, refused.body["reason"]) == (401, "Unauthorized")
     assert (await call(server, "GET", MAPS, authorization="Bearer secret")).code == 200
+    assert (await call(server, "GET", f"/as/secret{MAPS}")).code == 200
+    assert (await call(server, "GET", f"/as/other{MAPS}")).code == 401
 
 
 async def test_objects_are_stamped_with_the_given_time() -> None:
