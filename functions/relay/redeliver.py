@@ -3,26 +3,45 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from cutwater.config.configuration import Configuration
 from cutwater.errors import Refused
 from cutwater.events.edges import Edges
+from cutwater.events.ledger import JSON
 from cutwater.github.client import GitHub
 
 BACK = timedelta(days=3)
-MOST = 100
-"""How many deliveries of one hook are looked at: GitHub's answer holds so many."""
+ASKED = "redeliver/asked"
+"""The failed attempts that were asked for again, by id, and when: one that fails anew is another attempt."""
+Asked = dict[int, datetime]
 
 
 async def redeliver(edges: Edges) -> str:
     """Have failed deliveries sent again. One hook that we may not read holds back no other."""
-    config = await edges.configuration()
-    asked = 0
-    for name in _owners(config):
-        try:
-            asked += await _of_one(edges.github, name, edges.clock())
-        except Refused:
-            continue  # webhooks of this one are not ours to read
-    return f"{asked} deliveries asked for again"
+    config, now = await edges.configuration(), edges.clock()
+    before = await _asked(edges, now - BACK)
+    asked: Asked = {}
+    try:
+        for name in _owners(config):
+            try:
+                await _of_one(edges.github, name, now, before, asked)
+            except Refused:
+                continue  # webhooks of this one are not ours to read
+    finally:
+        if asked:
+            await edges.state.put(ASKED, msgspec.json.encode(before | asked), content_type=JSON)
+    return f"{len(asked)} deliveries asked for again"
+
+
+async def _asked(edges: Edges, since: datetime) -> Asked:
+    """What was asked for again since then. What is not known is asked for once more, which changes nothing."""
+    found = await edges.state.get(ASKED)
+    try:
+        asked = msgspec.json.decode(found.body, type=Asked) if found else {}
+    except msgspec.DecodeError:
+        return {}
+    return {delivery: time for delivery, time in asked.items() if time >= since}
 
 
 def _owners(config: Configuration) -> list[str]:
@@ -30,17 +49,17 @@ def _owners(config: Configuration) -> list[str]:
     return sorted(config.plugins.general.plugins)
 
 
-async def _of_one(github: GitHub, name: str, now: datetime) -> int:
+async def _of_one(github: GitHub, name: str, now: datetime, before: Asked, asked: Asked) -> None:
+    """Ask for those of one organisation or repository; `asked` gets them."""
     org, _, repo = name.partition("/")
     root, parts = ("/repos/{org}/{repo}", {"org": org, "repo": repo}) if repo else ("/orgs/{org}", {"org": org})
-    asked = 0
     for hook in await github.pages(f"{root}/hooks", **parts):
-        found = await github.get(f"{root}/hooks/{{hook}}/deliveries?per_page={MOST}", hook=hook["id"], **parts)
-        for delivery in failed(found or [], now - BACK):
-            path = f"{root}/hooks/{{hook}}/deliveries/{{delivery}}/attempts"
-            await github.send("POST", path, {}, hook=hook["id"], delivery=delivery["id"], **parts)
-            asked += 1
-    return asked
+        found = await github.pages(f"{root}/hooks/{{hook}}/deliveries?status=failure", hook=hook["id"], **parts)
+        for delivery in failed(found, now - BACK):
+            if delivery["id"] not in before:
+                path = f"{root}/hooks/{{hook}}/deliveries/{{delivery}}/attempts"
+                await github.send("POST", path, {}, hook=hook["id"], delivery=delivery["id"], **parts)
+                asked[delivery["id"]] = now
 
 
 def failed(deliveries: list[Any], since: datetime) -> list[Any]:

@@ -53,3 +53,22 @@ async def test_a_webhook_that_hook_could_not_take_comes_again() -> None:
         await world.settle()
         assert set(await world.jobs()) == {"unit", "flight"}
         assert await redeliver(world.functions.edges) == "0 deliveries asked for again"
+
+
+async def test_one_that_fails_again_is_asked_for_again_however_many_follow() -> None:
+    class Down(World):
+        async def _deliver(self, url: str, headers: Any, body: bytes) -> tuple[int, str]:
+            return 503, "down"
+
+    async with Down() as world:
+        for number in range(3):
+            files = {f"fin-{number}.txt": "balsa\n"}
+            change = await world.github.pull_request(world.rocket, author="alice", files=files)
+            for _ in range(60):
+                await change.comment("alice", "and so on")
+        await world.settle()
+        said = [await redeliver(world.functions.edges)]
+        await world.settle()
+        said.append(await redeliver(world.functions.edges))
+        assert said[0] == said[1]
+        assert int(said[0].partition(" ")[0]) >= 183

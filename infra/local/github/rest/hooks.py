@@ -70,8 +70,8 @@ def delivery_routes(prefix: str, find: Callable[[Call], r.Hook], level: Level = 
         if call.query.get("status") == "failure":
             rows = [row for row in rows if row.delivered_at and not 200 <= row.status_code < 400]
         if len(rows) > size:
-            link = f"{call.hub.api}{call.path}?per_page={size}&cursor={rows[size - 1].id}"
-            call.links["next"] = link
+            status = f"&status={call.query['status']}" if "status" in call.query else ""
+            call.links["next"] = f"{call.hub.api}{call.path}?per_page={size}&cursor={rows[size - 1].id}{status}"
         return Answer(200, [delivery_form(call.hub, row) for row in rows[:size]])
 
     def delivery(call: Call) -> r.Delivery:
