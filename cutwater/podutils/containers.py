@@ -193,8 +193,13 @@ def sidecar(
     job_spec: str,
     entries: Sequence[options.Entry],
     secrets: Sequence[Object],
+    *,
+    uncensored: bool,
 ) -> Object:
-    """The container that waits for the tests and uploads what they leave. `secrets`: mounts that it censors."""
+    """The container that waits for the tests and uploads what they leave. `secrets`: mounts that it censors.
+
+    `uncensored`: it uploads also where it cannot read one of them.
+    """
     wanted = decoration.censoring_options or CensoringOptions()
     told = options.SidecarOptions(
         gcs_options=msgspec.structs.replace(storage.options, items=(ARTIFACTS,)),
@@ -204,6 +209,7 @@ def sidecar(
             secret_directories=tuple(mount["mountPath"] for mount in secrets) or None,
             **msgspec.structs.asdict(wanted),
         ),
+        upload_uncensored=uncensored,
     )
     credentials = [mount for mount in storage.mounts if mount != OUTPUT]
     output = [mount for mount in storage.mounts if mount == OUTPUT]

@@ -77,7 +77,8 @@ def _decorate(spec: Object, job: ProwJob, decoration: Decoration, variables: dic
     for container in tests:
         _append(container, "env", containers.variables(variables))
         entries.append(_wrap(container, decoration, alone=len(tests) == 1))
-    sidecar = containers.sidecar(decoration, storage, told, entries, secrets)
+    may_leak = job.metadata.annotations.get(labels.UPLOAD_UNCENSORED) == "true"
+    sidecar = containers.sidecar(decoration, storage, told, entries, secrets, uncensored=may_leak)
 
     _append(spec, "volumes", [containers.empty("logs"), containers.empty("tools"), *storage.volumes])
     if refs:

@@ -87,13 +87,17 @@ class Censoring(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class SidecarOptions(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """SIDECAR_OPTIONS. The keys from `wrapper_options` on are those of older pods."""
+    """SIDECAR_OPTIONS. The keys from `wrapper_options` on are those of older pods.
+
+    `upload_uncensored`: also where a secret cannot be read.
+    """
 
     gcs_options: UploadOptions = UploadOptions()
     entries: tuple[Entry, ...] = ()
     entry_error: bool = False
     ignore_interrupts: bool = False
     censoring_options: Censoring | None = None
+    upload_uncensored: bool = False
     wrapper_options: Entry | None = None
     secret_directories: tuple[str, ...] | None = None
     censoring_concurrency: int | None = None

@@ -29,6 +29,8 @@ JENKINS_START = "cutwater.dev/jenkins-start"
 """On a ProwJob that Jenkins was asked to build: `asked` or `taken`, the build id, and how often it was asked."""
 REPORTED = "cutwater.dev/reported"
 """On a ProwJob that is over and of which nothing is left to be told: crier's sweep passes it over."""
+UPLOAD_UNCENSORED = "cutwater.dev/upload-uncensored"
+"""On a job: "true" where its logs and artifacts may be uploaded although a secret could not be read."""
 
 RESERVED = frozenset({TYPE, CREATED_BY_PROW, ID})
 """What a job's own labels may not be."""

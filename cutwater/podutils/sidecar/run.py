@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cutwater.podutils import jobspec, markers, options, paths, status
 from cutwater.podutils.destinations import Destination
@@ -23,9 +24,14 @@ from cutwater.podutils.markers import Marker
 from cutwater.podutils.options import Entry, SidecarOptions
 from cutwater.podutils.sidecar import artifacts, pieces
 from cutwater.podutils.uploads import Uploader
+from cutwater.prowjob.labels import UPLOAD_UNCENSORED
 
 BUILD_LOG, OWN_LOG = "build-log.txt", "sidecar-logs.json"
 ERRORS = "sidecar-errors"
+WITHHELD = (
+    "This log is withheld, and so are all artifacts: they cannot be censored, because a secret of the pod cannot be "
+    'read.\n{why}\nA job with the annotation {annotation}: "true" uploads them as they are.\n'
+)
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -113,20 +119,21 @@ class Sidecar:
         self._own_log = own_log
         self._clock = clock
         self._sleep = sleep
+        self._known = artifacts.learn(chosen.censoring_options)
+        self._is_withheld = bool(self._known.errors) and not chosen.upload_uncensored
 
     def live_logs(self) -> list[pieces.LiveLog]:
-        """The logs that grow while the tests run; none where results go to a folder of the node."""
+        """The logs that grow while the tests run; none where results go to a folder of the node, or are withheld."""
         storage = self._options.gcs_options
-        if storage.local_output_dir or storage.dry_run:
+        if storage.local_output_dir or storage.dry_run or self._is_withheld:
             return []
-        known = artifacts.learn(self._options.censoring_options)
         run = paths.run_path(self._spec, storage, storage.sub_dir)
         return [
             pieces.LiveLog(
                 Path(entry.process_log),
                 pieces.folder(run, log_name(self.entries, entry)),
                 self._destination,
-                known.forms,
+                self._known.forms,
             )
             for entry in self.entries
         ]
@@ -134,6 +141,7 @@ class Sidecar:
     def upload(self, outcome: Outcome, *, stop: threading.Event | None = None) -> None:
         """Censor and upload everything, with this outcome. Raises ValueError or RuntimeError.
 
+        Where a secret cannot be read, nothing that a test wrote is uploaded, unless the job says that it may.
         With `stop` the tests may still be writing: their logs are then left as they are, and copies are uploaded.
         """
         with tempfile.TemporaryDirectory(prefix="sidecar-logs") as folder:
@@ -143,7 +151,7 @@ class Sidecar:
             finished = status.Finished(
                 timestamp=int(self._clock()),
                 passed=outcome.passed,
-                metadata=combined_metadata(self.entries),
+                metadata={} if self._is_withheld else combined_metadata(self.entries),
                 result=status.result(passed=outcome.passed, aborted=outcome.aborted),
                 revision=jobspec.revision(self._spec),
             )
@@ -152,18 +160,23 @@ class Sidecar:
 
     def _uploader(self, stop: threading.Event | None) -> Uploader:
         storage = self._options.gcs_options
+        if self._is_withheld:
+            storage = replace(storage, items=())
         sleep = self._sleep if stop is None else stop.wait
         return Uploader(destination=self._destination, options=storage, log=self._log, sleep=sleep, stop=stop)
 
     def _censored_logs(self, copies: Path | None) -> dict[str, bytes | Path]:
         """The build logs as they may be shown, by name; and all artifacts are so afterwards, too."""
         logs = {log_name(self.entries, entry): Path(entry.process_log) for entry in self.entries}
+        if self._is_withheld:
+            self._log.error("Withheld all logs and artifacts", error=f"[{', '.join(self._known.errors)}]")
+            said = WITHHELD.format(why="\n".join(self._known.errors), annotation=UPLOAD_UNCENSORED)
+            return dict.fromkeys(logs, said.encode())
         censoring = self._options.censoring_options
         targets = {name: copies / f"{index}.txt" if copies else path for index, (name, path) in enumerate(logs.items())}
         if censoring is not None:
-            known = artifacts.learn(censoring)
             work = {str(path): str(targets[name]) for name, path in logs.items()}
-            problems = artifacts.censor(known, work, self._options.gcs_options.items, censoring)
+            problems = artifacts.censor(self._known, work, self._options.gcs_options.items, censoring)
             if problems:
                 self._log.warning("Failed to censor data", error=f"[{', '.join(problems)}]")
         else:

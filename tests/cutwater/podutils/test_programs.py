@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from cutwater.podutils.decorate import pod_for
 from cutwater.prowjob.decoration import Decoration, StorageConfiguration
+from cutwater.prowjob.labels import UPLOAD_UNCENSORED
 from cutwater.prowjob.types import ObjectMeta, ProwJob, ProwJobSpec, Pull, Refs
 from tests.cutwater.podutils.conftest import Bucket
 
@@ -29,8 +31,8 @@ class Pod:
         self.spec: dict[str, Any] = pod_for(job, build_id="7")["spec"]
         self.home = home
         self._environment = environment
-        for folder in ("logs", "tools", "go"):
-            (home / folder).mkdir()
+        for folder in ("logs", "tools", "go", "secrets/credentials"):
+            (home / folder).mkdir(parents=True, exist_ok=True)
 
     def _here(self, text: str) -> str:
         for mounted, folder in (
@@ -233,3 +235,32 @@ def _until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+@pytest.mark.parametrize("says_so", [False, True], ids=["withheld", "the job says that it may be uploaded"])
+def test_a_secret_that_cannot_be_read(says_so: bool, tmp_path: Path, stored: Path, code: tuple[str, str, str]) -> None:
+    """What nobody can censor stays in the pod: the log as it grows, its whole, artifacts, and what the test says."""
+    go = tmp_path / "go-on"
+    command = (
+        f"echo hunter2; echo hunter2 > $ARTIFACTS/r.log; while [ ! -e {go} ]; do sleep 0.05; done;"
+        ' echo "{\\"a\\": \\"hunter2\\"}" > $ARTIFACTS/metadata.json'
+    )
+    made = job(code, f"file://{stored}", command)
+    if says_so:
+        made = replace(made, metadata=ObjectMeta(name="pj", annotations={UPLOAD_UNCENSORED: "true"}))
+    secrets = tmp_path / "secrets" / "credentials"
+    secrets.mkdir(parents=True)
+    (secrets / "password").symlink_to(tmp_path / "nowhere")
+    pod = Pod(made, tmp_path, os.environ)
+    assert pod.prepare() == [0, 0, 0]
+    sidecar, test = pod.sidecar(), pod.start(pod.spec["containers"][0])
+    if says_so:
+        _until(lambda: (stored / RUN / ".cutwater/build-log.txt/000000000000").exists())
+    go.touch()
+    assert (test.wait(), sidecar.wait()) == (0, 0)
+    contents = {path.name: path.read_text() for path in stored.rglob("*") if path.is_file()}
+    assert any("hunter2" in content for content in contents.values()) is says_so
+    assert json.loads(contents["finished.json"])["passed"] is True
+    assert ("r.log" in contents) is says_so
+    assert ("withheld" in contents["build-log.txt"]) is not says_so
+    assert "credentials/password" in contents["sidecar-logs.json"]
