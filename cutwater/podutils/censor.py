@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
+from cutwater.podutils import gotext
+
 _PREFIX = 16
 """Bytes of a form that are looked for where the end of the stream may cut it."""
 
@@ -33,10 +35,7 @@ def forms_of(secrets: Iterable[bytes], minimum_length: int = 0) -> tuple[bytes, 
 
 def _trimmed(raw: bytes) -> bytes:
     """Without the white space around it, as Unicode has it."""
-    try:
-        return raw.decode().strip().encode()
-    except UnicodeDecodeError:
-        return raw.strip()
+    return raw.decode(errors="surrogateescape").strip(gotext.SPACE).encode(errors="surrogateescape")
 
 
 class _Found(Struct, frozen=True, order=True):

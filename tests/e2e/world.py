@@ -59,6 +59,7 @@ def _configured(settings: Settings) -> Settings:
         (jobs / name).write_text((HERE / name).read_text())
     config = _read(settings.config)
     config["plank"]["pod_pending_timeout"] = "15s"
+    config["sinker"]["resync_period"] = "1s"
     config["tide"]["queries"][0]["repos"].append(GLIDER)
     settings.config.write_text(yaml.safe_dump(config))
     plugins = _read(settings.plugins)

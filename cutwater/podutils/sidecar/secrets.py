@@ -49,13 +49,13 @@ def _walk(path: Path, ini_filenames: set[str], secrets: list[bytes], errors: lis
         return
     secrets.append(raw)
     try:
-        secrets += [value.encode() for value in _values(path.name, raw, ini_filenames)]
+        secrets += _values(path.name, raw, ini_filenames)
     except ValueError as error:
         errors.append(f"could not read {path} as a docker secret: {error}")
 
 
-def _values(name: str, raw: bytes, ini_filenames: set[str]) -> list[str]:
-    readers: dict[str, Callable[[bytes], list[str]]] = {
+def _values(name: str, raw: bytes, ini_filenames: set[str]) -> list[bytes]:
+    readers: dict[str, Callable[[bytes], list[bytes]]] = {
         ".dockercfg": lambda content: _logins(gojson.decode(content, dict[str, _Login])),
         ".dockerconfigjson": lambda content: _logins(gojson.decode(content, _DockerConfig).auths),
         **dict.fromkeys(ini_filenames, ini.values),
@@ -72,5 +72,5 @@ class _DockerConfig(Struct, frozen=True):
     auths: dict[str, _Login] = msgspec.field(default_factory=dict)
 
 
-def _logins(logins: dict[str, _Login]) -> list[str]:
-    return [value for login in logins.values() for value in (login.auth, login.password) if value]
+def _logins(logins: dict[str, _Login]) -> list[bytes]:
+    return [value.encode() for login in logins.values() for value in (login.auth, login.password) if value]
