@@ -15,7 +15,7 @@ from tests.e2e.running import Running, death_of, stop
 from tests.e2e.story import FAIL, PASS, Story, soon
 
 SEED = 20261125
-TRIES = 12
+TRIES = 24
 """How often a function is killed until one of the kills has met it in the middle of its work."""
 DELAYS = (0.0, 0.6)
 """Seconds from the moment it listens to the kill: its first request meets imports first, then the world."""

@@ -1,7 +1,9 @@
 """`cutwater up` as a new user meets it, with a configuration of one's own: started, stopped, started again."""
 
 import asyncio
+import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -10,11 +12,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import pytest
-
 from infra.local import own, settings
 from infra.local.demo.people import Person, git
-from tests.e2e.running import Running, free_ports
+from tests.e2e.running import Running
 from tests.e2e.story import soon
 
 REPOSITORY, JOB = "mine/kite", "pull-kite-test"
@@ -93,14 +93,13 @@ async def has_passed(running: Running, number: int, job: str = JOB) -> bool:
 
 
 def five_ports() -> int:
-    """The first of five free ports in a row."""
-    for _ in range(50):
-        (first,) = free_ports(1)
-        if first < 65_000 and all(not is_taken(first + more) for more in range(5)):
-            return first
-    pytest.skip("there are no five free ports in a row")
-
-
-def is_taken(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+    """The first of five ports that nobody has, none of those that the system gives to outgoing connections."""
+    while True:
+        first = random.randrange(20_000, 32_000)
+        with contextlib.ExitStack() as open_sockets:
+            try:
+                for port in range(first, first + 5):
+                    open_sockets.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return first
