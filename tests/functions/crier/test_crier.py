@@ -65,6 +65,7 @@ async def test_the_comment_lists_what_failed(state: str, reports: list[list[str]
     assert world.reports == reports
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True], ids=["before it", "after it"])
 @pytest.mark.parametrize("number", range(6))
 @pytest.mark.parametrize("state", ["failure", "success"])

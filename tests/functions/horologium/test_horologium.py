@@ -148,6 +148,7 @@ async def test_one_that_cannot_be_made_now_holds_back_no_other_and_is_not_lost()
     assert sorted(run.spec.job for run in await runs(world)) == ["one", "two"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [TWO, HOURLY, EVERY_MINUTE], ids=["cron", "interval", "every minute"])
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("number", range(3))

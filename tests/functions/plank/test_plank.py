@@ -443,6 +443,7 @@ async def test_a_cluster_that_stays_silent_is_given_up() -> None:
     assert job.status.description.startswith('Terminal error: cluster "far" has not answered since 2026-03-02T12:')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("number", range(4))
 @pytest.mark.parametrize("story", ["start", "success", "timeout", "eviction", "abort", "replaced"])

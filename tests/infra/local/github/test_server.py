@@ -34,6 +34,7 @@ def start(port: int, folder: Path) -> "subprocess.Popen[bytes]":
     raise AssertionError("the server did not start")
 
 
+@pytest.mark.slow
 def test_what_was_answered_is_still_there_after_a_kill(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
