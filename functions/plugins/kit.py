@@ -11,39 +11,17 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 from cutwater.config.configuration import Configuration
+from cutwater.config.patterns import matches
 from cutwater.errors import Refused
 from cutwater.events.effect import Act, Effect, takes_act
 from cutwater.events.ledger import Delivery
 from cutwater.events.look import Look
 from cutwater.github import webhooks
+from cutwater.github.effects import Subject
+from cutwater.github.types import User
 from cutwater.github.webhooks import Text, Webhook
-from functions.plugins.commands import (
-    ANYONE,
-    AUTHOR_OR_COLLABORATORS,
-    MEMBERS,
-    TRUSTED,
-    Command,
-    Comment,
-    Typed,
-    Who,
-)
 
-__all__ = [
-    "ANYONE",
-    "AUTHOR_OR_COLLABORATORS",
-    "MEMBERS",
-    "TRUSTED",
-    "Act",
-    "Command",
-    "Comment",
-    "Effect",
-    "Look",
-    "Plugin",
-    "Text",
-    "Typed",
-    "Webhook",
-    "Who",
-]
+__all__ = ["Act", "Command", "Comment", "Effect", "Look", "Plugin", "Text", "Webhook"]
 
 Decide = TypeVar("Decide", bound=Callable[..., Awaitable[Sequence[Effect[object]] | None]])
 Wants = Callable[[Webhook, Configuration], bool]
@@ -59,6 +37,42 @@ EVENTS: dict[str, type] = {
 }
 TEXT = "text"
 """Stands for every event in which somebody wrote something."""
+
+
+class Command(Struct, frozen=True, kw_only=True):
+    """What people may type. `pattern` is RE2, searched in the text; without one it is `/name` alone on a line.
+
+    `usage`, `about`, `who` and `examples` are what its help says; `who` may use it, in words.
+    """
+
+    name: str
+    about: str
+    who: str
+    examples: tuple[str, ...]
+    pattern: str = ""
+    usage: str = ""
+
+    def is_in(self, text: str) -> bool:
+        """Whether somebody has typed it."""
+        return matches(self.pattern or rf"(?mi)^/{self.name}\s*$", text)
+
+    def __str__(self) -> str:
+        return f"/{self.name}"
+
+
+class Comment(Struct, frozen=True, kw_only=True):
+    """Somebody has typed a command."""
+
+    command: Command
+    text: Text
+
+    @property
+    def subject(self) -> Subject:
+        return self.text.subject
+
+    @property
+    def author(self) -> User:
+        return self.text.author
 
 
 class Handler(Struct, frozen=True):
@@ -112,25 +126,17 @@ class Plugin:
         return self._register(TEXT, is_meant, lambda hook: hook.text)
 
     def on_command(self, *names: str, where: Callable[[Text], bool] | None = None) -> Callable[[Decide], Decide]:
-        """Decide for commands that were typed in something new, by somebody who may.
-
-        Of several in one text the first named here counts; `comment.all_typed` has all of them.
-        """
+        """Decide for a command that was typed in something new. Of several in one text the first named here counts."""
         commands = [command for name in names for command in self.commands if command.name == name]
 
         def typed(hook: Webhook) -> Comment | None:
             text = hook.text
             if text is None or text.action != "created" or not (where is None or where(text)):
                 return None
-            heard = [command for command in commands if command.is_heard_at(text)]
-            found = tuple(one for command in heard for one in command.typed(text.body))
-            return Comment(text=text, all_typed=found) if found else None
+            found = next((command for command in commands if command.is_in(text.body)), None)
+            return None if found is None else Comment(command=found, text=text)
 
-        def keep(decide: Decide) -> Decide:
-            self._register(TEXT, lambda hook, config: typed(hook) is not None, typed)(_guarded(decide))
-            return decide
-
-        return keep
+        return self._register(TEXT, lambda hook, config: typed(hook) is not None, typed)
 
     def _register(self, event: str, wants: Wants, open_: Callable[[Webhook], Any]) -> Callable[[Decide], Decide]:
         def keep(decide: Decide) -> Decide:
@@ -175,33 +181,6 @@ class Plugin:
             return effects
         await _act_all(effects, act)
         return None
-
-
-def _guarded(decide: Callable[..., Any]) -> Callable[..., Any]:
-    """Decides only for those who may use the command that counts; others get its refusal."""
-
-    async def refused(comment: Comment, look: Look) -> list[Effect[object]] | None:
-        declared = comment.command.command
-        if not isinstance(declared.who, Who) or await declared.who.may(comment.text, look):
-            return None
-        return [comment.reply(declared.refusal)] if declared.refusal else []
-
-    if takes_act(decide):
-
-        async def guarded_act(comment: Comment, look: Look, act: Act) -> None:
-            refusal = await refused(comment, look)
-            if refusal is None:
-                await decide(comment, look, act)
-            else:
-                await _act_all(refusal, act)
-
-        return guarded_act
-
-    async def guarded(comment: Comment, look: Look) -> Any:
-        refusal = await refused(comment, look)
-        return await decide(comment, look) if refusal is None else refusal
-
-    return guarded
 
 
 async def _act_all(effects: Sequence[Effect[object]], act: Act) -> None:

@@ -5,7 +5,7 @@ import json
 import os
 import tarfile
 import tempfile
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -76,24 +76,19 @@ def _tree(given: Mapping[str, Any], upstream: Mapping[str, Any]) -> str | None:
         censoring = chosen.censoring_options or options.Censoring()
         logs = {entry.process_log: entry.process_log for entry in chosen.entries}
         problems = artifacts.censor(artifacts.learn(censoring), logs, chosen.gcs_options.items, censoring)
-        files = _read(Path(home, "logs"), home)
-        errors = sorted(_archive(problem.replace(f"{home}/", "/home/")) for problem in problems)
-    if any(error.startswith("could not load secrets") for error in [*upstream["errors"], *errors]):
+        ours = {
+            "files": _read(Path(home, "logs"), home),
+            "errors": sorted(_archive(problem.replace(f"{home}/", "/home/")) for problem in problems),
+        }
+    if any(error.startswith("could not load secrets") for error in [*upstream["errors"], *ours["errors"]]):
         return OnPurpose("unreadable-secret")
     if any("frame size must be even" in error for error in upstream["errors"]):
         return OnPurpose("odd-censoring-buffer")
     theirs = sorted(_archive(error) for error in upstream["errors"])
-    spared = {error for error in theirs if error.startswith(_ARCHIVE_ERROR) and error not in errors}
-    paths = {error.removeprefix(_ARCHIVE_ERROR) for error in spared}
-    found = difference(
-        {"files": _without(files, paths), "errors": errors},
-        {"files": _without(upstream["files"], paths), "errors": [error for error in theirs if error not in spared]},
-    )
-    return found or (OnPurpose("archives-of-other-forms") if spared else None)
-
-
-def _without(files: Mapping[str, object], paths: Container[str]) -> dict[str, object]:
-    return {path: content for path, content in files.items() if path not in paths}
+    left = [error for error in theirs if not error.startswith(_ARCHIVE_ERROR)]
+    if left != theirs and left == ours["errors"]:
+        return OnPurpose("archives-of-other-forms")
+    return difference(ours, {"files": upstream["files"], "errors": theirs})
 
 
 def _archive(error: str) -> str:
@@ -179,17 +174,16 @@ def _pack(path: Path, content: Mapping[str, str]) -> None:
 
 def _read(root: Path, home: str) -> dict[str, object]:
     found: dict[str, object] = {}
-    for folder, below, names in os.walk(root):
-        links = [name for name in below if Path(folder, name).is_symlink()]
-        for name in (*links, *names):
+    for folder, _, names in os.walk(root):
+        for name in names:
             path = Path(folder, name)
-            found[f"/home/{path.relative_to(home)}"] = _shown(path, home)
+            found[f"/home/{path.relative_to(home)}"] = _shown(path)
     return found
 
 
-def _shown(path: Path, home: str) -> dict[str, object]:
+def _shown(path: Path) -> dict[str, object]:
     if path.is_symlink():
-        return {"symlink": str(path.readlink()).replace(f"{home}/", "/home/")}
+        return {"symlink": str(path.readlink())}
     if tarfile.is_tarfile(path):
         with tarfile.open(path) as archive:
             return {"tar_gz": {m.name: _text(archive, m) for m in archive if m.isfile()}}
