@@ -7,7 +7,7 @@ import json
 import re
 import signal
 
-SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+SPACE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
 """What is trimmed off a text: Unicode's white space, which is less than Python's."""
 _UNITS = ((3_600_000_000_000, "h"), (60_000_000_000, "m"))
 SIGNALS = {

@@ -39,7 +39,7 @@ def read(path: str) -> Marker:
     """The marker at this path."""
     try:
         with open(path, "rb") as file:  # noqa: PTH123
-            text = file.read().decode("utf-8", "replace").strip()
+            text = file.read().decode("utf-8", "replace").strip(gotext.SPACE)
     except IsADirectoryError as error:
         return Marker(-1, f"bad read: {gotext.refusal('read', error, path)}")
     except OSError as error:

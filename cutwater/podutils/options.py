@@ -148,20 +148,25 @@ def check_upload(options: UploadOptions) -> None:
         raise ValueError(f"default org and repo must be provided for GCS strategy {quoted(options.path_strategy)}")
 
 
-def check_sidecar(options: SidecarOptions) -> SidecarOptions:
-    """The options with their older keys in the newer places. Raises ValueError for what cannot work."""
+def without_older_keys(options: SidecarOptions) -> SidecarOptions:
+    """The options with what stands in their older keys in the newer places. Raises ValueError where both are used."""
     older = Censoring(
         secret_directories=options.secret_directories,
         censoring_concurrency=options.censoring_concurrency,
         censoring_buffer_size=options.censoring_buffer_size,
     )
-    if older != Censoring():
-        if options.censoring_options is not None:
-            raise ValueError(
-                "cannot use deprecated options (secret_directories, censoring_{concurrency,buffer_size})"
-                " and new options (censoring_options) at the same time"
-            )
-        options = msgspec.structs.replace(options, censoring_options=older)
+    if older == Censoring():
+        return options
+    if options.censoring_options is not None:
+        raise ValueError(
+            "cannot use deprecated options (secret_directories, censoring_{concurrency,buffer_size})"
+            " and new options (censoring_options) at the same time"
+        )
+    return msgspec.structs.replace(options, censoring_options=older)
+
+
+def check_sidecar(options: SidecarOptions) -> None:
+    """Raises ValueError for options with which nothing could be waited for, or uploaded."""
     entries = all_entries(options)
     if not entries:
         raise ValueError("no wrapper.Option entries")
@@ -171,4 +176,3 @@ def check_sidecar(options: SidecarOptions) -> SidecarOptions:
         if not entry.marker_file:
             raise ValueError(f"entry {index}: no marker file specified with --marker-file")
     check_upload(options.gcs_options)
-    return options

@@ -31,7 +31,7 @@ _SIGNATURES = [
         (rb"MThd\x00\x00\x00\x06", "audio/midi"),
         (rb"RIFF....AVI ", "video/avi"),
         (rb"RIFF....WAVE", "audio/wave"),
-        (rb"\x00\x00..ftyp(?:....)*?mp4", "video/mp4"),
+        (rb"....ftyp", "video/mp4"),
         (rb"\x1a\x45\xdf\xa3", "video/webm"),
         (rb".{34}LP", "application/vnd.ms-fontobject"),
         (rb"\x00\x01\x00\x00", "font/ttf"),
@@ -51,4 +51,13 @@ _SIGNATURES = [
 def content_type(beginning: bytes) -> str:
     """The type of what begins so; `application/octet-stream` where nothing is known."""
     looked_at = beginning[:LENGTH]
-    return next((kind for pattern, kind in _SIGNATURES if pattern.match(looked_at)), "application/octet-stream")
+    kinds = (kind for pattern, kind in _SIGNATURES if pattern.match(looked_at))
+    return next((kind for kind in kinds if kind != "video/mp4" or _is_mp4(looked_at)), "application/octet-stream")
+
+
+def _is_mp4(beginning: bytes) -> bool:
+    """Whether the first box, which says how long it is, names mp4 among the brands. The second word is a version."""
+    size = int.from_bytes(beginning[:4], "big")
+    if len(beginning) < max(size, 12) or size % 4:
+        return False
+    return any(beginning[start : start + 3] == b"mp4" for start in (8, *range(16, size, 4)) if start < size)

@@ -5,7 +5,7 @@ import json
 import os
 import tarfile
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ from cutwater.podutils.censor import Censor, forms_of
 from cutwater.podutils.destinations import Folder
 from cutwater.podutils.log import Log
 from cutwater.podutils.sidecar import artifacts, globs, secrets
-from cutwater.podutils.sidecar.run import ERRORS, Outcome, Sidecar, wait
+from cutwater.podutils.sidecar.metadata import ERRORS
+from cutwater.podutils.sidecar.run import Outcome, Sidecar, wait
 from cutwater.podutils.status import FINISHED
 from tests.oracle_rows import OnPurpose, Row, difference
 
@@ -76,19 +77,24 @@ def _tree(given: Mapping[str, Any], upstream: Mapping[str, Any]) -> str | None:
         censoring = chosen.censoring_options or options.Censoring()
         logs = {entry.process_log: entry.process_log for entry in chosen.entries}
         problems = artifacts.censor(artifacts.learn(censoring), logs, chosen.gcs_options.items, censoring)
-        ours = {
-            "files": _read(Path(home, "logs"), home),
-            "errors": sorted(_archive(problem.replace(f"{home}/", "/home/")) for problem in problems),
-        }
-    if any(error.startswith("could not load secrets") for error in [*upstream["errors"], *ours["errors"]]):
+        files = _read(Path(home, "logs"), home)
+        errors = sorted(_archive(problem.replace(f"{home}/", "/home/")) for problem in problems)
+    if any(error.startswith("could not load secrets") for error in [*upstream["errors"], *errors]):
         return OnPurpose("unreadable-secret")
     if any("frame size must be even" in error for error in upstream["errors"]):
         return OnPurpose("odd-censoring-buffer")
     theirs = sorted(_archive(error) for error in upstream["errors"])
-    left = [error for error in theirs if not error.startswith(_ARCHIVE_ERROR)]
-    if left != theirs and left == ours["errors"]:
-        return OnPurpose("archives-of-other-forms")
-    return difference(ours, {"files": upstream["files"], "errors": theirs})
+    spared = {error for error in theirs if error.startswith(_ARCHIVE_ERROR) and error not in errors}
+    paths = {error.removeprefix(_ARCHIVE_ERROR) for error in spared}
+    found = difference(
+        {"files": _without(files, paths), "errors": errors},
+        {"files": _without(upstream["files"], paths), "errors": [error for error in theirs if error not in spared]},
+    )
+    return found or (OnPurpose("archives-of-other-forms") if spared else None)
+
+
+def _without(files: Mapping[str, object], paths: Container[str]) -> dict[str, object]:
+    return {path: content for path, content in files.items() if path not in paths}
 
 
 def _archive(error: str) -> str:
@@ -139,8 +145,9 @@ def _options(given: Mapping[str, Any], upstream: Mapping[str, Any]) -> str | Non
     try:
         chosen = options.load(given, options.SIDECAR, options.SidecarOptions, lambda _: options.SidecarOptions(), ())
         ours["censoring_options"] = msgspec.to_builtins(chosen.censoring_options)
-        chosen = options.check_sidecar(chosen)
+        chosen = options.without_older_keys(chosen)
         ours["censoring_options"] = msgspec.to_builtins(chosen.censoring_options)
+        options.check_sidecar(chosen)
     except ValueError as error:
         ours["load_error" if "could not load config" in str(error) else "validate_error"] = str(error)
     if ours.get("load_error") and upstream["load_error"]:
@@ -174,16 +181,17 @@ def _pack(path: Path, content: Mapping[str, str]) -> None:
 
 def _read(root: Path, home: str) -> dict[str, object]:
     found: dict[str, object] = {}
-    for folder, _, names in os.walk(root):
-        for name in names:
+    for folder, below, names in os.walk(root):
+        links = [name for name in below if Path(folder, name).is_symlink()]
+        for name in (*links, *names):
             path = Path(folder, name)
-            found[f"/home/{path.relative_to(home)}"] = _shown(path)
+            found[f"/home/{path.relative_to(home)}"] = _shown(path, home)
     return found
 
 
-def _shown(path: Path) -> dict[str, object]:
+def _shown(path: Path, home: str) -> dict[str, object]:
     if path.is_symlink():
-        return {"symlink": str(path.readlink())}
+        return {"symlink": str(path.readlink()).replace(f"{home}/", "/home/")}
     if tarfile.is_tarfile(path):
         with tarfile.open(path) as archive:
             return {"tar_gz": {m.name: _text(archive, m) for m in archive if m.isfile()}}

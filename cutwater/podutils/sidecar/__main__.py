@@ -31,7 +31,8 @@ def main() -> None:
         except ValueError as error:
             log.fatal(f"Could not resolve options: {error}")
         try:
-            chosen = options.check_sidecar(chosen)
+            chosen = options.without_older_keys(chosen)
+            options.check_sidecar(chosen)
         except ValueError as error:
             log.fatal(f"Invalid options: {error}")
         failures = _run(chosen, log, Path(own_log.name))

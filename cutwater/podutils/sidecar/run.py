@@ -3,14 +3,12 @@
 Source: sigs.k8s.io/prow pkg/sidecar, pkg/pod-utils/wrapper.
 """
 
-import json
 import posixpath
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -22,12 +20,11 @@ from cutwater.podutils.jobspec import JobSpec
 from cutwater.podutils.log import Log
 from cutwater.podutils.markers import Marker
 from cutwater.podutils.options import Entry, SidecarOptions
-from cutwater.podutils.sidecar import artifacts, pieces
+from cutwater.podutils.sidecar import artifacts, metadata, pieces
 from cutwater.podutils.uploads import Uploader
 from cutwater.prowjob.labels import UPLOAD_UNCENSORED
 
 BUILD_LOG, OWN_LOG = "build-log.txt", "sidecar-logs.json"
-ERRORS = "sidecar-errors"
 WITHHELD = (
     "This log is withheld, and so are all artifacts: they cannot be censored, because a secret of the pod cannot be "
     'read.\n{why}\nA job with the annotation {annotation}: "true" uploads them as they are.\n'
@@ -73,28 +70,6 @@ def outcome(found: Sequence[Marker]) -> Outcome:
 def log_name(entries: Sequence[Entry], entry: Entry) -> str:
     """Under which name the log of this container is uploaded."""
     return BUILD_LOG if len(entries) == 1 else f"{entry.container_name}-{BUILD_LOG}"
-
-
-def combined_metadata(entries: Sequence[Entry]) -> dict[str, Any]:
-    """What the tests say of themselves, later ones over earlier ones, and why some cannot be understood."""
-    metadata: dict[str, Any] = {}
-    errors: dict[str, str] = {}
-    for index, entry in enumerate(entries):
-        name = f"entry {index}: {' '.join(entry.args)}"
-        try:
-            said = json.loads(Path(entry.metadata_file).read_bytes())
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            errors[name] = refusal("read", error, entry.metadata_file)
-        except ValueError as error:
-            errors[name] = str(error)
-        else:
-            if isinstance(said, dict):
-                metadata |= said
-            elif said is not None:
-                errors[name] = f"{entry.metadata_file} holds no JSON object"
-    return metadata | ({ERRORS: errors} if errors else {})
 
 
 class Sidecar:
@@ -151,7 +126,7 @@ class Sidecar:
             finished = status.Finished(
                 timestamp=int(self._clock()),
                 passed=outcome.passed,
-                metadata={} if self._is_withheld else combined_metadata(self.entries),
+                metadata={} if self._is_withheld else metadata.combined(self.entries, self._known.forms),
                 result=status.result(passed=outcome.passed, aborted=outcome.aborted),
                 revision=jobspec.revision(self._spec),
             )

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cutwater.podutils.options import Entry
-from cutwater.podutils.sidecar.run import ERRORS, Outcome, combined_metadata, wait
+from cutwater.podutils.sidecar.run import Outcome, wait
 
 
 def entries(folder: Path, *codes: str | None) -> list[Entry]:
@@ -50,15 +50,3 @@ def test_a_marker_that_comes_late_is_waited_for(tmp_path: Path) -> None:
 
     assert wait(waited, pause).passed
     assert len(pauses) == 3
-
-
-def test_metadata_of_later_entries_wins(tmp_path: Path) -> None:
-    told = entries(tmp_path, "0", "0", "0", "0")
-    (tmp_path / "0.json").write_text('{"hello": "hello", "first": 1}')
-    (tmp_path / "1.json").write_text('{"hello": "hola", "second": 2}')
-    assert combined_metadata(told) == {"hello": "hola", "first": 1, "second": 2}
-    (tmp_path / "2.json").mkdir()
-    (tmp_path / "3.json").write_text("{")
-    metadata = combined_metadata(told)
-    assert set(metadata.pop(ERRORS)) == {"entry 2: run 2", "entry 3: run 3"}
-    assert metadata == {"hello": "hola", "first": 1, "second": 2}
