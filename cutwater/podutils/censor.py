@@ -9,6 +9,7 @@ Source of the forms and their order: sigs.k8s.io/prow pkg/secretutil.
 import base64
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -45,9 +46,10 @@ class _Found(Struct, frozen=True, order=True):
 
 
 class Censor:
-    """One stream. `feed` gives back what is certain, `end` the rest."""
+    """One stream. `feed` gives back what is certain, `end` the rest; `found` says whether there was a secret."""
 
     def __init__(self, forms: Sequence[bytes]) -> None:
+        self.found = False
         self._forms = forms
         self._held = b""
 
@@ -66,6 +68,7 @@ class Censor:
             if found.start >= undecided:
                 break
             if found.start >= done:
+                self.found = True
                 censored += text[done : found.start] + b"X" * found.length
                 done = found.start + found.length
         censored += text[done:undecided]
@@ -75,6 +78,41 @@ class Censor:
     def _undecided_from(self, text: bytes) -> int:
         """The first place from which on the text may be the beginning of a secret."""
         return min((_cut_beginning(text, form) for form in self._forms), default=len(text))
+
+
+class Readable(Protocol):
+    """Bytes that come: so many, or all that follow."""
+
+    def read(self, size: int = -1, /) -> bytes: ...
+
+
+class Censored:
+    """A stream of which only what is censored can be read. `chunk`: bytes that are read of it at once."""
+
+    def __init__(self, source: Readable, forms: Sequence[bytes], chunk: int) -> None:
+        self._source = source
+        self._chunk = chunk
+        self._censor = Censor(forms)
+        self._ready = b""
+        self._is_over = False
+
+    @property
+    def found(self) -> bool:
+        """Whether there was a secret in what was read so far."""
+        return self._censor.found
+
+    def read(self, size: int = -1, /) -> bytes:
+        """So many bytes, or all that follow; fewer at the end alone."""
+        parts, left = [self._ready], size - len(self._ready)
+        while not self._is_over and (size < 0 or left > 0):
+            chunk = self._source.read(self._chunk)
+            self._is_over = not chunk
+            parts.append(self._censor.feed(chunk) if chunk else self._censor.end())
+            left -= len(parts[-1])
+        whole = b"".join(parts)
+        end = len(whole) if size < 0 else size
+        self._ready = whole[end:]
+        return whole[:end]
 
 
 def _occurrences(text: bytes, form: bytes, rank: int) -> Iterator[_Found]:

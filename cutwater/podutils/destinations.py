@@ -1,43 +1,66 @@
 """Where the files of a run are written: a bucket of any S3-compatible service, or a folder.
 
-boto3 is imported when the first object is written: nothing else needs its half second.
+botocore is imported when the first object is written: nothing else needs its time.
 Source of the credentials' form: sigs.k8s.io/prow pkg/io/providers.
 """
 
-import gzip
 import io
 import os
 import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import Any, BinaryIO, Protocol
 from urllib.parse import quote
 
 from msgspec import Struct, field
 
 from cutwater.errors import Refused
-from cutwater.podutils import files, gojson, paths, sniffing
+from cutwater.podutils import files, gojson, opening, paths, sniffing
+from cutwater.podutils.censor import Readable
 from cutwater.podutils.options import UploadOptions
 
-_WHOLE = 16 * 1024 * 1024
-"""Bytes up to which an object is written by one request."""
+_PART = 5 * 1024 * 1024
+"""Bytes up to which an object is written by one request. What is larger goes in parts of so many: S3's least."""
 _CALL_SECONDS = 60
 
 
+Through = Callable[[BinaryIO], AbstractContextManager[Readable]]
+"""What a file passes through on its way: what this gives is read in its place. May raise OSError."""
+
+
 class Content(Struct, frozen=True, kw_only=True):
-    """What is written: bytes, or a file that is opened anew for each try. What is not said storage finds out."""
+    """What is written: bytes, or a file that is opened anew for each try. What is not said storage finds out.
+
+    `root`: the folder in which the file must lie, where somebody else may have put a link in its place.
+    """
 
     source: bytes | Path
+    root: Path | None = None
+    through: Through | None = None
     content_type: str = ""
     content_encoding: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
 
+    @contextmanager
+    def opened(self) -> Iterator[Readable]:
+        """Its bytes. Raises OSError."""
+        if isinstance(self.source, bytes):
+            yield io.BytesIO(self.source)
+            return
+        file = opening.opened(self.source, self.root) if self.root else self.source.open("rb")
+        with file, self.through(file) if self.through else nullcontext(file) as source:
+            yield source
+
 
 class Destination(Protocol):
     """A place for objects. Every method may raise OSError, or RuntimeError where another try may help; else Refused."""
+
+    def connect(self) -> None:
+        """Do now what the first request would wait for, so that threads which follow share it. Raises ValueError."""
 
     def write(self, key: str, content: Content, *, compress: bool = False) -> None:
         """Write or replace an object. `compress`: gzip it where that pays."""
@@ -51,10 +74,13 @@ class Folder(Struct, frozen=True):
 
     root: Path
 
+    def connect(self) -> None:
+        """Nothing needs to be done."""
+
     def write(self, key: str, content: Content, *, compress: bool = False) -> None:
         path = Path(f"{self.root}/{key}")
         path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-        with path.open("wb") as target, _opened(content.source) as source:
+        with content.opened() as source, path.open("wb") as target:
             shutil.copyfileobj(source, target)
 
     def delete(self, key: str) -> None:
@@ -73,7 +99,7 @@ class S3Credentials(Struct, frozen=True, kw_only=True):
     session_token: str = ""
 
     def client_options(self) -> dict[str, Any]:
-        """The arguments of boto3's client."""
+        """The arguments of botocore's client."""
         chosen: dict[str, Any] = {}
         if self.region:
             chosen["region_name"] = self.region
@@ -99,8 +125,10 @@ class S3Bucket:
 
     @cached_property
     def _client(self) -> Any:
-        import boto3
         from botocore.config import Config
+        from botocore.session import get_session
+
+        from cutwater.storage.models import Models
 
         path_style = self._credentials.s3_force_path_style or bool(self._credentials.endpoint or _endpoint(os.environ))
         config = Config(
@@ -108,38 +136,63 @@ class S3Bucket:
             read_timeout=_CALL_SECONDS,
             retries={"total_max_attempts": 2},
             s3={"addressing_style": "path" if path_style else "auto"},
+            max_pool_connections=32,
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         )
-        return boto3.session.Session().client("s3", config=config, **self._credentials.client_options())
+        session = get_session()
+        session.register_component("data_loader", Models())
+        return session.create_client("s3", config=config, **self._credentials.client_options())
 
     def connect(self) -> None:
-        """Make the client now, so that threads which follow share one."""
-        _ = self._client
+        """Make the client. Raises ValueError where the credentials and the environment do not make one."""
+        from botocore.exceptions import BotoCoreError
+
+        try:
+            _ = self._client
+        except BotoCoreError as error:
+            raise ValueError(f"s3://{self.name} cannot be reached: {error}") from error
 
     def write(self, key: str, content: Content, *, compress: bool = False) -> None:
-        with _opened(content.source) as source, _prepared(key, content, source, compress=compress) as (body, how):
-            place = {"Bucket": self.name, "Key": self._prefix + _unescaped(key)}
-            whole = body.read(_WHOLE + 1)  # in memory: a file that still grows has no length to promise
-            if len(whole) <= _WHOLE:
-                self._ask("put_object", **place, Body=whole, **how)
-            else:
-                body.seek(0)
-                self._ask("upload_fileobj", **place, Fileobj=body, ExtraArgs=how)
+        with content.opened() as source:
+            beginning = source.read(_PART)  # in memory: a file that still grows has no length to promise
+            compresses = (
+                compress and len(beginning) > files.COMPRESSED_ABOVE and not beginning.startswith(files.GZIP_MAGIC)
+            )
+            how = _described(key, content, beginning, compresses=compresses)
+            parts = _parts(beginning, source)
+            self._put(self._prefix + _unescaped(key), _gzipped(parts) if compresses else parts, how)
+
+    def _put(self, key: str, parts: Iterator[bytes], how: Mapping[str, Any]) -> None:
+        first, second = next(parts, b""), next(parts, b"")
+        if not second:
+            self._ask("put_object", Key=key, Body=first, **how)
+            return
+        upload = {"Key": key, "UploadId": self._ask("create_multipart_upload", Key=key, **how)["UploadId"]}
+        try:
+            done = [
+                {"PartNumber": number, "ETag": self._ask("upload_part", **upload, PartNumber=number, Body=part)["ETag"]}
+                for number, part in enumerate(chain((first, second), parts), start=1)
+            ]
+            self._ask("complete_multipart_upload", **upload, MultipartUpload={"Parts": done})
+        except BaseException:
+            with suppress(RuntimeError, Refused):
+                self._ask("abort_multipart_upload", **upload)
+            raise
 
     def delete(self, key: str) -> None:
-        self._ask("delete_object", Bucket=self.name, Key=self._prefix + _unescaped(key))
+        self._ask("delete_object", Key=self._prefix + _unescaped(key))
 
-    def _ask(self, operation: str, **arguments: Any) -> None:
-        from boto3.exceptions import Boto3Error
+    def _ask(self, operation: str, **arguments: Any) -> Any:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            getattr(self._client, operation)(**arguments)
+            return getattr(self._client, operation)(Bucket=self.name, **arguments)
         except ClientError as error:
-            refused = error.response["ResponseMetadata"]["HTTPStatusCode"] in {401, 403, 404}
+            status, code = error.response["ResponseMetadata"]["HTTPStatusCode"], error.response["Error"].get("Code")
+            refused = status in {401, 403, 404} or code == "KeyTooLongError"
             raise (Refused if refused else RuntimeError)(f"s3://{self.name}/{arguments['Key']}: {error}") from error
-        except (Boto3Error, BotoCoreError) as error:
+        except BotoCoreError as error:
             raise RuntimeError(f"s3://{self.name}/{arguments['Key']}: {error}") from error
 
 
@@ -184,34 +237,33 @@ def _unescaped(key: str) -> str:
     return key.replace("%23", "#")
 
 
-@contextmanager
-def _opened(source: bytes | Path) -> Iterator[IO[bytes]]:
-    if isinstance(source, bytes):
-        yield io.BytesIO(source)
-    else:
-        with source.open("rb") as file:
-            yield file
+def _parts(first: bytes, rest: Readable) -> Iterator[bytes]:
+    """What was read and what follows it, part by part."""
+    while first:
+        yield first
+        first = rest.read(_PART) if len(first) == _PART else b""
 
 
-@contextmanager
-def _prepared(
-    key: str, content: Content, source: IO[bytes], *, compress: bool
-) -> Iterator[tuple[IO[bytes], dict[str, Any]]]:
-    """The body as it goes over the wire, and what the service is told of it."""
-    beginning = source.read(files.COMPRESSED_ABOVE + 1)
-    source.seek(0)
+def _gzipped(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """The parts gzipped, in parts of the full size again."""
+    packer = zlib.compressobj(wbits=31)
+    ready = bytearray()
+    for part in chain(parts, (None,)):
+        ready += packer.flush() if part is None else packer.compress(part)
+        while len(ready) >= _PART:
+            yield bytes(ready[:_PART])
+            del ready[:_PART]
+    yield bytes(ready)
+
+
+def _described(key: str, content: Content, beginning: bytes, *, compresses: bool) -> dict[str, Any]:
+    """What the service is told of an object."""
     kind, encoding = content.content_type, content.content_encoding
-    with tempfile.SpooledTemporaryFile(_WHOLE) as packed:
-        body: IO[bytes] = source
-        if compress and len(beginning) > files.COMPRESSED_ABOVE and not beginning.startswith(files.GZIP_MAGIC):
-            with gzip.GzipFile(fileobj=packed, mode="wb") as target:
-                shutil.copyfileobj(source, target)
-            packed.seek(0)
-            body, encoding = packed, "gzip"
-            kind = files.MediaTypes().of(key.rpartition("/")[2].rpartition(".")[2]) or files.TEXT
-        how: dict[str, Any] = {"ContentType": kind or sniffing.content_type(beginning)}
-        if encoding:
-            how["ContentEncoding"] = encoding
-        if content.metadata:
-            how["Metadata"] = {name: quote(value, safe="$&+:=@") for name, value in content.metadata.items()}
-        yield body, how
+    if compresses:
+        kind, encoding = files.MediaTypes().of(key.rpartition("/")[2].rpartition(".")[2]) or files.TEXT, "gzip"
+    how: dict[str, Any] = {"ContentType": kind or sniffing.content_type(beginning)}
+    if encoding:
+        how["ContentEncoding"] = encoding
+    if content.metadata:
+        how["Metadata"] = {name: quote(value, safe="$&+:=@") for name, value in content.metadata.items()}
+    return how

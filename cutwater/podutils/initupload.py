@@ -13,12 +13,12 @@ from pathlib import Path
 from msgspec import Struct
 
 from cutwater.podutils import clone, gojson, jobspec, options, status
-from cutwater.podutils.destinations import destination
+from cutwater.podutils.destinations import Content, destination
 from cutwater.podutils.gotext import refusal
 from cutwater.podutils.log import Log
 from cutwater.podutils.options import InitUploadOptions
 from cutwater.podutils.upload_flags import upload_options
-from cutwater.podutils.uploads import Uploader
+from cutwater.podutils.uploads import NotUploaded, Uploader
 
 CLONE_LOG, CLONE_RECORDS, BUILD_LOG = "clone-log.txt", "clone-records.json", "build-log.txt"
 
@@ -48,11 +48,11 @@ def read_clone_log(path: str) -> Cloned:
     return Cloned(records=records, text="".join(map(clone.record_text, records)), file=Path(path))
 
 
-def files(spec: jobspec.JobSpec, cloned: Cloned | None, now: int) -> dict[str, bytes | Path]:
+def files(spec: jobspec.JobSpec, cloned: Cloned | None, now: int) -> dict[str, bytes | Content]:
     """What is uploaded, by its name in the run's folder. `now`: epoch seconds."""
-    uploaded: dict[str, bytes | Path] = {}
+    uploaded: dict[str, bytes | Content] = {}
     if cloned is not None:
-        uploaded |= {CLONE_LOG: cloned.text.encode(), CLONE_RECORDS: cloned.file}
+        uploaded |= {CLONE_LOG: cloned.text.encode(), CLONE_RECORDS: Content(source=cloned.file)}
         if cloned.failed:
             over = status.Finished(timestamp=now, passed=False, result="FAILURE")
             uploaded |= {BUILD_LOG: cloned.text.encode(), status.FINISHED: status.text(over)}
@@ -63,7 +63,7 @@ def files(spec: jobspec.JobSpec, cloned: Cloned | None, now: int) -> dict[str, b
 def run(
     chosen: InitUploadOptions, environment: Mapping[str, str], log: Log, clock: Callable[[], float] = time.time
 ) -> None:
-    """Upload everything. Raises ValueError, or RuntimeError where storage or the cloning failed."""
+    """Upload everything. Raises ValueError, NotUploaded, and RuntimeError where the cloning has failed."""
     try:
         spec = jobspec.read(environment)
     except ValueError as error:
@@ -93,7 +93,7 @@ def main() -> None:
         log.fatal(f"Invalid options: {error}")
     try:
         run(chosen, os.environ, log)
-    except (OSError, RuntimeError, ValueError) as error:
+    except (NotUploaded, OSError, RuntimeError, ValueError) as error:
         log.fatal(f"Failed to initialize job: {error}")
 
 

@@ -25,7 +25,9 @@ class Log:
         """Write one line. A stream that is gone is passed over: no log line is worth a test's result."""
         at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self._clock()))
         said = {"component": self.component, "level": level, "msg": message, "severity": level, "time": at} | fields
-        raw = self.censor(json.dumps(dict(sorted(said.items())), ensure_ascii=False, default=str).encode() + b"\n")
+        raw = self.censor(
+            json.dumps(dict(sorted(said.items())), ensure_ascii=False, default=str).encode(errors="replace") + b"\n"
+        )
         with self._lock:
             for stream in self.streams:
                 try:

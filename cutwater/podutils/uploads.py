@@ -3,28 +3,51 @@
 Source: sigs.k8s.io/prow pkg/gcsupload, pkg/pod-utils/gcs (upload).
 """
 
+import errno
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cutwater.errors import Refused
-from cutwater.podutils import files, paths
-from cutwater.podutils.destinations import Content, Destination, S3Bucket
+from cutwater.podutils import files, opening, paths
+from cutwater.podutils.destinations import Content, Destination, Through
 from cutwater.podutils.gotext import refusal
 from cutwater.podutils.jobspec import JobSpec
 from cutwater.podutils.log import Log
 from cutwater.podutils.options import UploadOptions
 
-AT_ONCE = 4
+AT_ONCE = 8
+"""Objects that are written at a time: ten thousand small ones wait for storage more than for us."""
 ATTEMPTS = 4
+
+
+class Gate(Protocol):
+    """What decides how artifacts may leave the pod. `relative` is a file's path in its item."""
+
+    def through(self, path: Path, relative: str) -> Through | None:
+        """What the file passes through; None: it goes as it is."""
+
+    def name(self, relative: str) -> str:
+        """Under which name it goes."""
+
 
 Targets = Mapping[str, Content]
 """What is written, by key."""
+
+
+class NotUploaded(Exception):
+    """Some of it could not be written: why, and the keys of what is not there."""
+
+    def __init__(self, why: str, keys: Collection[str]) -> None:
+        super().__init__(why)
+        self.keys = keys
 
 
 class Assembled(Struct, frozen=True, kw_only=True):
@@ -34,19 +57,31 @@ class Assembled(Struct, frozen=True, kw_only=True):
     second: Targets
 
 
-def assemble(options: UploadOptions, spec: JobSpec, extra: Mapping[str, bytes | Path], log: Log) -> Assembled:
+def assemble(
+    options: UploadOptions, spec: JobSpec, extra: Mapping[str, bytes | Content], log: Log, gate: Gate | None = None
+) -> Assembled:
     """Everything that is to be written. Raises ValueError for a job or a bucket that has no paths."""
     types = files.MediaTypes(options.media_types)
     is_local = bool(options.local_output_dir)
     folder = "" if is_local else paths.run_path(spec, options, options.sub_dir)
     first = {} if is_local else _pointers(options, spec, types)
     for item in options.items:
-        for key, content in _item(item, folder, types, log).items():
+        for place, content in contents(item, log, gate):
+            parent, _, name = place.rpartition("/")
+            stored = types.describe(name)
+            key = paths.join(folder, parent, stored.name)
+            if "/" in place:  # a file that was found in a directory
+                key = key.replace("#", "%23")
             if key in first:
                 log.warning(f"Encountered duplicate upload of {key}, skipping...")
             else:
-                first[key] = content
-    second = {paths.join(folder, name): Content(source=source) for name, source in extra.items()}
+                first[key] = replace(
+                    content, content_type=stored.content_type, content_encoding=stored.content_encoding
+                )
+    second = {
+        paths.join(folder, name): what if isinstance(what, Content) else Content(source=what)
+        for name, what in extra.items()
+    }
     return Assembled(first=first, second=second)
 
 
@@ -61,32 +96,29 @@ def _pointers(options: UploadOptions, spec: JobSpec, types: files.MediaTypes) ->
     return pointers
 
 
-def _item(item: str, folder: str, types: files.MediaTypes, log: Log) -> dict[str, Content]:
-    """The files of one item. What is named twice counts once: the first in the order of names wins."""
+def contents(item: str, log: Log, gate: Gate | None = None) -> Iterator[tuple[str, Content]]:
+    """The files of one item, in the order of their names, each with the place that it has below the run's folder."""
     path = Path(item)
     try:
         path.stat()
+        if path.is_symlink():
+            raise OSError(errno.EPERM, "it is a link", item)
     except OSError as error:
         log.warning(f"Encountered error in resolving items to upload for {item}: {refusal('stat', error, item)}")
-        return {}
+        return
     if not path.is_dir():
-        stored = types.describe(path.name)
-        return {paths.join(folder, stored.name): _content(path, stored)}
+        yield path.name, Content(source=path, root=path.parent, through=gate.through(path, ".") if gate else None)
+        return
     log.info(f"Gathering artifacts from artifact directory: {item}")
-    found: dict[str, Content] = {}
     for relative in _walk(path, log):
-        parent, _, name = relative.rpartition("/")
-        stored = types.describe(name)
-        key = paths.join(folder, path.name, parent, stored.name).replace("#", "%23")
-        if key in found:
-            log.warning(f"Encountered duplicate upload of {key}, skipping...")
-        else:
-            found[key] = _content(path / relative, stored)
-    return found
+        file = path / relative
+        name = relative.encode(errors="surrogateescape").decode(errors="replace")  # as the bucket can have it
+        place = f"{path.name}/{gate.name(name) if gate else name}"
+        yield place, Content(source=file, root=path, through=gate.through(file, relative) if gate else None)
 
 
 def _walk(root: Path, log: Log, below: str = "") -> list[str]:
-    """The files below a folder, relative to it, in the order of their names. A link to a folder counts as a file."""
+    """The files below a folder, relative to it, in the order of their names. Links that lead out of it are left out."""
     found: list[str] = []
     try:
         entries = sorted(os.scandir(root / below), key=lambda entry: entry.name)
@@ -95,15 +127,14 @@ def _walk(root: Path, log: Log, below: str = "") -> list[str]:
         return found
     for entry in entries:
         relative = f"{below}/{entry.name}" if below else entry.name
+        path = root / relative
         if entry.is_dir(follow_symlinks=False):
             found += _walk(root, log, relative)
-        else:
+        elif path.is_file() and (not entry.is_symlink() or opening.lies_inside(path, root)):
             found.append(relative)
+        else:
+            log.warning(f"Left out {path}: neither a plain file nor a link to one in {root}")
     return found
-
-
-def _content(path: Path, stored: files.StoredFile) -> Content:
-    return Content(source=path, content_type=stored.content_type, content_encoding=stored.content_encoding)
 
 
 class Uploader(Struct, frozen=True, kw_only=True):
@@ -112,27 +143,31 @@ class Uploader(Struct, frozen=True, kw_only=True):
     destination: Destination
     options: UploadOptions
     log: Log
+    gate: Gate | None = None
     sleep: Callable[[float], object] = time.sleep
     stop: threading.Event | None = None
 
-    def upload(self, spec: JobSpec, extra: Mapping[str, bytes | Path]) -> None:
-        """Write all that there is. Raises RuntimeError that names what could not be written, after trying the rest."""
-        assembled = assemble(self.options, spec, extra, self.log)
-        problems = [self._write_all(targets) for targets in (assembled.first, assembled.second)]
-        if any(problems):
-            raise RuntimeError(f"failed to upload to blob storage: {problems[0] or problems[1]}")
+    def upload(self, spec: JobSpec, extra: Mapping[str, bytes | Content]) -> None:
+        """Write all that there is. Raises NotUploaded after trying the rest, and ValueError as `assemble` does."""
+        assembled = assemble(self.options, spec, extra, self.log, self.gate)
+        problems = self._write_all(assembled.first)
+        also = self._write_all(assembled.second)
+        if problems or also:
+            why = " ".join((problems or also).values())
+            raise NotUploaded(
+                f"failed to upload to blob storage: encountered errors during upload: [{why}]", problems.keys() | also
+            )
 
-    def _write_all(self, targets: Targets) -> str:
-        """What went wrong, or ""."""
+    def _write_all(self, targets: Targets) -> dict[str, str]:
+        """What went wrong, by key."""
         if self.options.dry_run:
             for key in targets:
                 self.log.info("Would upload", dest=key)
-            return ""
-        if isinstance(self.destination, S3Bucket):
-            self.destination.connect()
+            return {}
+        self.destination.connect()
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            problems = [problem for problem in pool.map(self._write, targets.items()) if problem]
-        return f"encountered errors during upload: [{' '.join(problems)}]" if problems else ""
+            problems = zip(targets, pool.map(self._write, targets.items()), strict=True)
+            return {key: problem for key, problem in problems if problem}
 
     def _write(self, target: tuple[str, Content]) -> str:
         key, content = target

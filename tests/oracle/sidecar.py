@@ -11,9 +11,9 @@ from typing import Any
 
 import msgspec
 
-from cutwater.podutils import gojson, jobspec, options
+from cutwater.podutils import gojson, jobspec, options, uploads
 from cutwater.podutils.censor import Censor, forms_of
-from cutwater.podutils.destinations import Folder
+from cutwater.podutils.destinations import Content, Folder
 from cutwater.podutils.log import Log
 from cutwater.podutils.sidecar import artifacts, globs, secrets
 from cutwater.podutils.sidecar.metadata import ERRORS
@@ -74,9 +74,7 @@ def _tree(given: Mapping[str, Any], upstream: Mapping[str, Any]) -> str | None:
     with tempfile.TemporaryDirectory() as home:
         _write(given["files"], home)
         chosen = gojson.decode(_here(msgspec.json.encode(given["options"]).decode(), home), options.SidecarOptions)
-        censoring = chosen.censoring_options or options.Censoring()
-        logs = {entry.process_log: entry.process_log for entry in chosen.entries}
-        problems = artifacts.censor(artifacts.learn(censoring), logs, chosen.gcs_options.items, censoring)
+        problems = _censor_all(chosen)
         files = _read(Path(home, "logs"), home)
         errors = sorted(_archive(problem.replace(f"{home}/", "/home/")) for problem in problems)
     if any(error.startswith("could not load secrets") for error in [*upstream["errors"], *errors]):
@@ -91,6 +89,24 @@ def _tree(given: Mapping[str, Any], upstream: Mapping[str, Any]) -> str | None:
         {"files": _without(upstream["files"], paths), "errors": [error for error in theirs if error not in spared]},
     )
     return found or (OnPurpose("archives-of-other-forms") if spared else None)
+
+
+def _censor_all(chosen: options.SidecarOptions) -> list[str]:
+    """Put what would be uploaded in the place of the files themselves. Gives back what is said of it."""
+    censoring = chosen.censoring_options or options.Censoring()
+    known, logs = artifacts.learn(censoring), [Path(entry.process_log) for entry in chosen.entries]
+    problems = [*known.errors, *artifacts.unreadable(logs, chosen.gcs_options.items)]
+    include, exclude = censoring.include_directories or (), censoring.exclude_directories or ()
+    gate = artifacts.Gate(known=known, include=include, exclude=exclude, tell=problems.append)
+    contents = [Content(source=log, through=known.plain) for log in logs if log.exists()]
+    contents += [content for item in chosen.gcs_options.items for _, content in uploads.contents(item, _LOG, gate)]
+    for content in contents:
+        assert isinstance(content.source, Path)
+        if not content.source.is_symlink():
+            with content.opened() as opened:
+                censored = opened.read()
+            content.source.write_bytes(censored)
+    return problems
 
 
 def _without(files: Mapping[str, object], paths: Container[str]) -> dict[str, object]:

@@ -17,6 +17,7 @@ from cutwater.podutils.sidecar import pieces
 from cutwater.podutils.sidecar.run import INTERRUPTED, Sidecar, wait
 from cutwater.podutils.signals import Signals
 from cutwater.podutils.upload_flags import upload_options
+from cutwater.podutils.uploads import NotUploaded
 
 _LOOK_AGAIN = 0.05
 """Seconds between two looks for the markers."""
@@ -55,7 +56,8 @@ def _run(chosen: SidecarOptions, log: Log, own_log: Path) -> int:
     try:
         place = destination(chosen.gcs_options, os.environ)
         sidecar = Sidecar(chosen, spec, place, log, own_log=own_log)
-        live = pieces.Follower(sidecar.live_logs(), log)
+        live = pieces.Follower(sidecar.live_logs(), log, prepare=place.connect)
+        log.censor = sidecar.line
     except ValueError as error:
         log.error("Failed to report job status", error=str(error))
         return wait(options.all_entries(chosen), lambda: _pause(signals)).failures
@@ -75,7 +77,10 @@ def _run(chosen: SidecarOptions, log: Log, own_log: Path) -> int:
     live.stop()
     try:
         sidecar.upload(outcome)
-    except (OSError, RuntimeError, ValueError) as error:
+    except NotUploaded as error:
+        log.error("Failed to report job status", error=str(error))
+        live.remove(error.keys)
+    except (OSError, ValueError) as error:
         log.error("Failed to report job status", error=str(error))
     else:
         live.remove()
@@ -116,7 +121,7 @@ class _EarlyUpload:
     def _upload(self) -> None:
         try:
             self._sidecar.upload(INTERRUPTED, stop=self._stop)
-        except (OSError, RuntimeError, ValueError) as error:
+        except (NotUploaded, OSError, ValueError) as error:
             self._log.error("Failed to perform best-effort upload", error=str(error))
         else:
             self._log.error("Best-effort upload was successful")

@@ -1,27 +1,29 @@
-"""Taking the secrets out of logs and artifacts, before they are uploaded.
+"""Taking the secrets out of logs and artifacts, on their way to storage.
 
-Source: sigs.k8s.io/prow pkg/sidecar (censor). Unlike there, what can be censored is censored, whatever else fails.
+Nothing on disk is changed: what a test left is read, and what is read is censored. So a test that still writes is not
+disturbed, and what cannot be censored (the disk is full, say) is not uploaded either.
+Source of what is censored: sigs.k8s.io/prow pkg/sidecar (censor).
 """
 
-import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, BinaryIO
 
 from msgspec import Struct
 
-from cutwater.podutils import sniffing
-from cutwater.podutils.censor import Censor, forms_of
+from cutwater.podutils import opening
+from cutwater.podutils.censor import Censor, Censored, Readable, forms_of
+from cutwater.podutils.destinations import Through
 from cutwater.podutils.gotext import refusal
 from cutwater.podutils.options import Censoring
-from cutwater.podutils.sidecar import globs, secrets
-from cutwater.podutils.sidecar.archives import Readable, Writable, censored_archive
+from cutwater.podutils.sidecar import archives, globs, secrets
 
 BUFFER = 10 * 1024 * 1024
-CONCURRENCY = 10
-_ARCHIVES = {"application/x-gzip", "application/zip"}
+NAMED = 8
+"""Bytes from which on a secret is taken out of names and messages, too: shorter ones would spoil every other name."""
+_IN_MEMORY = 8 * 1024 * 1024
 
 
 class Secrets(Struct, frozen=True, kw_only=True):
@@ -30,6 +32,39 @@ class Secrets(Struct, frozen=True, kw_only=True):
     forms: tuple[bytes, ...] = ()
     chunk: int = BUFFER // 2
     errors: tuple[str, ...] = ()
+
+    @contextmanager
+    def plain(self, file: BinaryIO) -> Iterator[Readable]:
+        """A file whose bytes are censored as they stand, such as a log."""
+        yield self._censored(file)
+
+    @contextmanager
+    def unpacked(self, file: BinaryIO, tell: Callable[[str], object]) -> Iterator[Readable]:
+        """A file that is unpacked where it is an archive. `tell` hears of one that cannot be.
+
+        Raises OSError where there is no room to pack it again.
+        """
+        kind = archives.kind_of(file.read(archives.BEGINNING)) if self.forms else None
+        file.seek(0)
+        with tempfile.SpooledTemporaryFile(_IN_MEMORY) as censored:
+            found = archives.censored_archive(file, censored, kind, self._copy, tell) if kind else None
+            result = censored if found else file
+            result.seek(0)
+            yield self._censored(result) if found is None else result
+
+    def _censored(self, source: Readable) -> Censored:
+        return Censored(source, self.forms, self.chunk)
+
+    def named(self, text: bytes) -> bytes:
+        """A name or a message, without what of it is a long secret."""
+        censor = Censor([form for form in self.forms if len(form) >= NAMED])
+        return censor.feed(text) + censor.end()
+
+    def _copy(self, source: Readable, target: IO[bytes] | archives.Packing) -> bool:
+        censored = self._censored(source)
+        while part := censored.read(self.chunk):
+            target.write(part)
+        return censored.found
 
 
 def learn(censoring: Censoring | None) -> Secrets:
@@ -43,107 +78,36 @@ def learn(censoring: Censoring | None) -> Secrets:
     return Secrets(forms=forms, chunk=chunk, errors=errors)
 
 
-class Work(Struct, frozen=True, kw_only=True):
-    """One file that is censored, in place where `target` is the source itself. `archive`: its type, if it is one."""
+class Gate(Struct, frozen=True, kw_only=True):
+    """What artifacts pass through. `tell` hears of what could not be censored as it should be."""
 
-    source: Path
-    target: Path
-    archive: str = ""
+    known: Secrets
+    include: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+    tell: Callable[[str], object]
+
+    def through(self, path: Path, relative: str) -> Through | None:
+        """What the file passes through; `relative` is its path in its item. None: it goes as it is."""
+        if not globs.is_censored(relative, include=self.include, exclude=self.exclude):
+            return None
+        return lambda file: self.known.unpacked(file, lambda why: self.tell(f"could not censor archive {path}: {why}"))
+
+    def name(self, relative: str) -> str:
+        """Under which name it goes."""
+        return self.known.named(relative.encode()).decode(errors="replace")
 
 
-def censor(known: Secrets, logs: Mapping[str, str], items: Sequence[str], censoring: Censoring) -> list[str]:
-    """Censor the logs (each source to its target) and, in place, the files below the items. Gives back what failed."""
-    errors = list(known.errors)
-    work = [Work(source=Path(source), target=Path(target)) for source, target in logs.items()]
+def unreadable(logs: Iterable[Path], items: Iterable[str]) -> list[str]:
+    """What should be censored and cannot be read at all."""
+    problems = []
+    for log in logs:
+        try:
+            opening.opened(log, log.parent).close()
+        except OSError as error:
+            problems.append(f"could not open file for censoring: {refusal('open', error, str(log))}")
     for item in items:
-        work += _files(item, censoring, errors)
-    with ThreadPoolExecutor(max(1, censoring.censoring_concurrency or CONCURRENCY)) as pool:
-        errors += [problem for problem in pool.map(lambda one: _do(one, known), work) if problem]
-    return errors
-
-
-def _files(item: str, censoring: Censoring, errors: list[str]) -> Iterator[Work]:
-    """The regular files of an item that its globs name."""
-    for path in _walk(Path(item), errors):
-        relative = os.path.relpath(path, item)
-        if not globs.is_censored(
-            relative, include=censoring.include_directories or (), exclude=censoring.exclude_directories or ()
-        ):
-            continue
         try:
-            with path.open("rb") as file:
-                content_type = sniffing.content_type(file.read(sniffing.LENGTH))
+            Path(item).lstat()
         except OSError as error:
-            why = f"could not open file to check content type: {refusal('open', error, str(path))}"
-            errors.append(f"could not determine content type of {path}: {why}")
-            continue
-        yield Work(source=path, target=path, archive=content_type if content_type in _ARCHIVES else "")
-
-
-def _walk(path: Path, errors: list[str]) -> Iterator[Path]:
-    try:
-        if path.is_symlink():
-            return
-        if not path.is_dir():
-            path.lstat()
-            if path.is_file():
-                yield path
-            return
-        inside = sorted(path.iterdir())
-    except OSError as error:
-        errors.append(refusal("lstat" if isinstance(error, FileNotFoundError) else "open", error, str(path)))
-        return
-    for child in inside:
-        yield from _walk(child, errors)
-
-
-def _do(work: Work, known: Secrets) -> str:
-    """What went wrong, or ""."""
-    if not work.archive:
-        return _plain(work, known)
-    if not known.forms:
-        return ""
-    try:
-        with _replacing(work.target) as draft:
-            censored_archive(work.source, draft, work.archive, lambda source, target: stream(source, target, known))
-    except (ValueError, OSError) as error:
-        _plain(work, known)  # what stands in it unpacked can be found all the same
-        return f"could not censor archive {work.source}: {error}"
-    return ""
-
-
-def _plain(work: Work, known: Secrets) -> str:
-    try:
-        source = work.source.open("rb")
-    except OSError as error:
-        return f"could not open file for censoring: {refusal('open', error, str(work.source))}"
-    with source:
-        if not known.forms and work.source == work.target:
-            return ""
-        try:
-            with _replacing(work.target) as draft, draft.open("wb") as target:
-                stream(source, target, known)
-        except OSError as error:
-            return f"could not censor file: {error}"
-    return ""
-
-
-@contextmanager
-def _replacing(target: Path) -> Iterator[Path]:
-    """A draft beside the target, which it replaces in one step once it is whole."""
-    handle, name = tempfile.mkstemp(prefix="tmp-censor", dir=target.parent)
-    os.close(handle)
-    draft = Path(name)
-    try:
-        yield draft
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def stream(source: Readable, target: Writable, known: Secrets) -> None:
-    """Copy a stream without its secrets."""
-    censor = Censor(known.forms)
-    while chunk := source.read(known.chunk):
-        target.write(censor.feed(chunk))
-    target.write(censor.end())
+            problems.append(refusal("lstat", error, item))
+    return problems

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from cutwater.podutils import opening
 from cutwater.podutils.censor import Censor
 from cutwater.podutils.gotext import refusal
 from cutwater.podutils.options import Entry
@@ -28,13 +29,20 @@ def combined(entries: Sequence[Entry], forms: Sequence[bytes] = ()) -> dict[str,
     errors: dict[str, str] = {}
     for index, entry in enumerate(entries):
         try:
-            metadata |= _censored(_object(Path(entry.metadata_file).read_bytes()), forms)
+            metadata |= _censored(_object(_content(entry)), forms)
         except FileNotFoundError:
             continue
         except (OSError, RecursionError, ValueError) as error:
             name = f"entry {index}: {' '.join(entry.args)}"
             errors[name] = refusal("read", error, entry.metadata_file) if isinstance(error, OSError) else str(error)
     return metadata | ({ERRORS: errors} if errors else {})
+
+
+def _content(entry: Entry) -> bytes:
+    """The file's content. It lies below the folder of the log, or in whatever other folder its path names."""
+    path, logs = Path(entry.metadata_file), Path(entry.process_log).parent
+    with opening.opened(path, logs if path.is_relative_to(logs) else path.parent) as file:
+        return file.read()
 
 
 def _object(raw: bytes) -> dict[str, Any]:

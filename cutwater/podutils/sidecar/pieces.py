@@ -11,11 +11,12 @@ bear a piece that is gone: then build-log.txt is there.
 """
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from cutwater.errors import Refused
-from cutwater.podutils import files, paths
+from cutwater.podutils import files, opening, paths
 from cutwater.podutils.censor import Censor
 from cutwater.podutils.destinations import Content, Destination
 from cutwater.podutils.log import Log
@@ -26,6 +27,8 @@ PIECE = 1024 * 1024
 """Bytes at which a piece is full."""
 EVERY = 2.0
 """Seconds between two looks at the log."""
+AT_ONCE = 8
+"""Pieces that are removed at a time."""
 SOON = 0.3
 """Seconds until the first look: whoever opens a new run wants to see that it lives."""
 
@@ -48,9 +51,13 @@ def offset(key: str) -> int:
 class LiveLog:
     """One log that grows, and its pieces. Not for several threads."""
 
-    def __init__(self, source: Path, folder: str, destination: Destination, forms: Iterable[bytes]) -> None:
+    def __init__(
+        self, source: Path, run_path: str, name: str, destination: Destination, forms: Iterable[bytes]
+    ) -> None:
+        """`name`: that of the whole log, once it is there."""
+        self.key = paths.join(run_path, name)
         self._source = source
-        self._folder = folder
+        self._folder = folder(run_path, name)
         self._destination = destination
         self._censor = Censor(tuple(forms))
         self._read = 0
@@ -64,7 +71,7 @@ class LiveLog:
         """Write what is new. Raises OSError or RuntimeError; the next look then goes on where this one stopped."""
         self._drain()
         try:
-            file = self._source.open("rb")
+            file = opening.opened(self._source, self._source.parent)
         except FileNotFoundError:
             return
         with file:
@@ -94,16 +101,21 @@ class LiveLog:
 
     def remove(self) -> None:
         """Take the pieces away. Raises OSError or RuntimeError."""
-        while self._written:
-            self._destination.delete(self._written[-1])
-            self._written.pop()
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for _ in pool.map(self._destination.delete, self._written):
+                pass
+        self._written = []
 
 
 class Follower:
     """Looks at the logs every few seconds, in a thread of its own, until it is told to stop."""
 
-    def __init__(self, logs: Iterable[LiveLog], log: Log, *, every: float = EVERY) -> None:
+    def __init__(
+        self, logs: Iterable[LiveLog], log: Log, *, prepare: Callable[[], object], every: float = EVERY
+    ) -> None:
+        """`prepare` is called first: what has to be done before the first look, while nobody waits for it."""
         self._logs = tuple(logs)
+        self._prepare = prepare
         self._log = log
         self._every = every
         self._said = ""
@@ -114,6 +126,11 @@ class Follower:
         self._thread.start()
 
     def _follow(self) -> None:
+        try:
+            self._prepare()
+        except ValueError as error:
+            self._log.warning("The live log cannot be written", error=str(error))
+            return
         pause = min(SOON, self._every)
         while not self._over.wait(pause):
             self._each(LiveLog.look)
@@ -124,12 +141,14 @@ class Follower:
         self._over.set()
         self._thread.join()
 
-    def remove(self) -> None:
-        """Take all pieces away."""
-        self._each(LiveLog.remove)
+    def remove(self, lost: Collection[str] = ()) -> None:
+        """Take the pieces away, but for those of the logs that could not be written whole. `lost`: their keys."""
+        self._each(LiveLog.remove, lost)
 
-    def _each(self, act: Callable[[LiveLog], None]) -> None:
+    def _each(self, act: Callable[[LiveLog], None], but: Collection[str] = ()) -> None:
         for live in self._logs:
+            if live.key in but:
+                continue
             try:
                 act(live)
             except (OSError, RuntimeError, Refused) as error:

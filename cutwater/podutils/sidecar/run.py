@@ -4,7 +4,6 @@ Source: sigs.k8s.io/prow pkg/sidecar, pkg/pod-utils/wrapper.
 """
 
 import posixpath
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -13,13 +12,13 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cutwater.podutils import jobspec, markers, options, paths, status
-from cutwater.podutils.destinations import Destination
+from cutwater.podutils import jobspec, markers, opening, options, paths, status
+from cutwater.podutils.destinations import Content, Destination
 from cutwater.podutils.gotext import refusal
 from cutwater.podutils.jobspec import JobSpec
 from cutwater.podutils.log import Log
 from cutwater.podutils.markers import Marker
-from cutwater.podutils.options import Entry, SidecarOptions
+from cutwater.podutils.options import Censoring, Entry, SidecarOptions
 from cutwater.podutils.sidecar import artifacts, metadata, pieces
 from cutwater.podutils.uploads import Uploader
 from cutwater.prowjob.labels import UPLOAD_UNCENSORED
@@ -106,63 +105,68 @@ class Sidecar:
         return [
             pieces.LiveLog(
                 Path(entry.process_log),
-                pieces.folder(run, log_name(self.entries, entry)),
+                run,
+                log_name(self.entries, entry),
                 self._destination,
                 self._known.forms,
             )
             for entry in self.entries
         ]
 
+    def line(self, raw: bytes) -> bytes:
+        """What of a line of our own log may be read by everybody: names of files stand in it."""
+        return self._known.named(raw)
+
     def upload(self, outcome: Outcome, *, stop: threading.Event | None = None) -> None:
-        """Censor and upload everything, with this outcome. Raises ValueError or RuntimeError.
+        """Upload everything, censored on the way, with this outcome. Raises ValueError, or NotUploaded.
 
         Where a secret cannot be read, nothing that a test wrote is uploaded, unless the job says that it may.
-        With `stop` the tests may still be writing: their logs are then left as they are, and copies are uploaded.
+        `stop`, once set, leaves undone what has not begun.
         """
-        with tempfile.TemporaryDirectory(prefix="sidecar-logs") as folder:
-            copies = None if stop is None else Path(folder)
-            uploaded = self._censored_logs(copies)
-            uploaded[OWN_LOG] = self._own_log.read_bytes()
-            finished = status.Finished(
-                timestamp=int(self._clock()),
-                passed=outcome.passed,
-                metadata={} if self._is_withheld else metadata.combined(self.entries, self._known.forms),
-                result=status.result(passed=outcome.passed, aborted=outcome.aborted),
-                revision=jobspec.revision(self._spec),
-            )
-            uploaded[status.FINISHED] = status.text(finished)
-            self._uploader(stop).upload(self._spec, uploaded)
+        finished = status.Finished(
+            timestamp=int(self._clock()),
+            passed=outcome.passed,
+            metadata={} if self._is_withheld else metadata.combined(self.entries, self._known.forms),
+            result=status.result(passed=outcome.passed, aborted=outcome.aborted),
+            revision=jobspec.revision(self._spec),
+        )
+        logs = self._withheld_logs() if self._is_withheld else self._logs()
+        own = Content(source=self._own_log)  # read last of all: it says what of the rest could not be uploaded
+        extra = {**logs, OWN_LOG: own, status.FINISHED: status.text(finished)}
+        self._uploader(stop).upload(self._spec, extra)
 
     def _uploader(self, stop: threading.Event | None) -> Uploader:
-        storage = self._options.gcs_options
+        storage, censoring = self._options.gcs_options, self._options.censoring_options or Censoring()
         if self._is_withheld:
             storage = replace(storage, items=())
+        gate = artifacts.Gate(
+            known=self._known,
+            include=censoring.include_directories or (),
+            exclude=censoring.exclude_directories or (),
+            tell=lambda problem: self._log.warning("Failed to censor data", error=problem),
+        )
         sleep = self._sleep if stop is None else stop.wait
-        return Uploader(destination=self._destination, options=storage, log=self._log, sleep=sleep, stop=stop)
+        return Uploader(
+            destination=self._destination, options=storage, log=self._log, gate=gate, sleep=sleep, stop=stop
+        )
 
-    def _censored_logs(self, copies: Path | None) -> dict[str, bytes | Path]:
-        """The build logs as they may be shown, by name; and all artifacts are so afterwards, too."""
-        logs = {log_name(self.entries, entry): Path(entry.process_log) for entry in self.entries}
-        if self._is_withheld:
-            self._log.error("Withheld all logs and artifacts", error=f"[{', '.join(self._known.errors)}]")
-            said = WITHHELD.format(why="\n".join(self._known.errors), annotation=UPLOAD_UNCENSORED)
-            return dict.fromkeys(logs, said.encode())
-        censoring = self._options.censoring_options
-        targets = {name: copies / f"{index}.txt" if copies else path for index, (name, path) in enumerate(logs.items())}
-        if censoring is not None:
-            work = {str(path): str(targets[name]) for name, path in logs.items()}
-            problems = artifacts.censor(self._known, work, self._options.gcs_options.items, censoring)
-            if problems:
+    def _withheld_logs(self) -> dict[str, bytes | Content]:
+        self._log.error("Withheld all logs and artifacts", error=f"[{', '.join(self._known.errors)}]")
+        said = WITHHELD.format(why="\n".join(self._known.errors), annotation=UPLOAD_UNCENSORED)
+        return {log_name(self.entries, entry): said.encode() for entry in self.entries}
+
+    def _logs(self) -> dict[str, bytes | Content]:
+        """The build logs by name; in the place of one that cannot be read, why."""
+        paths_of = {log_name(self.entries, entry): Path(entry.process_log) for entry in self.entries}
+        if self._options.censoring_options is not None:
+            missing = artifacts.unreadable(paths_of.values(), self._options.gcs_options.items)
+            if problems := [*self._known.errors, *missing]:
                 self._log.warning("Failed to censor data", error=f"[{', '.join(problems)}]")
-        else:
-            targets = logs
-        return {name: _log_or_why(logs[name], targets[name]) for name in logs}
+        return {name: self._log_or_why(path) for name, path in paths_of.items()}
 
-
-def _log_or_why(source: Path, target: Path) -> bytes | Path:
-    """The log, or in its place what keeps it from being read."""
-    try:
-        source.open("rb").close()
-    except OSError as error:
-        return f"Failed to open {source}: {refusal('open', error, str(source))}\n".encode()
-    return target
+    def _log_or_why(self, path: Path) -> bytes | Content:
+        try:
+            opening.opened(path, path.parent).close()
+        except OSError as error:
+            return f"Failed to open {path}: {refusal('open', error, str(path))}\n".encode()
+        return Content(source=path, root=path.parent, through=self._known.plain)

@@ -2,18 +2,22 @@
 
 import gzip
 import json
+import random
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
 from cutwater.errors import Refused
-from cutwater.podutils import destinations
-from cutwater.podutils.destinations import Content, Folder, S3Bucket, destination
+from cutwater.podutils.censor import Readable
+from cutwater.podutils.destinations import Content, Folder, S3Bucket, S3Credentials, destination
+from cutwater.podutils.files import TEXT
 from cutwater.podutils.jobspec import JobSpec
 from cutwater.podutils.log import Log
 from cutwater.podutils.options import UploadOptions
-from cutwater.podutils.uploads import Uploader
+from cutwater.podutils.uploads import NotUploaded, Uploader
 from tests.cutwater.podutils.conftest import Bucket
 
 PERIODIC = JobSpec(type="periodic", job="job", buildid="7")
@@ -57,16 +61,47 @@ def test_what_is_compressed_already_stays_so(bucket: Bucket, s3: S3Bucket) -> No
     assert bucket.read("a.bin") == packed
 
 
-def test_a_large_file_goes_up_in_parts(
+@pytest.mark.parametrize("compress", [False, True], ids=["as it is", "compressed"])
+def test_a_large_file_goes_up_in_parts(bucket: Bucket, s3: S3Bucket, tmp_path: Path, compress: bool) -> None:
+    body = random.Random(7).randbytes(12_000_000)
+    large = tmp_path / "large"
+    large.write_bytes(body)
+    content = Content(source=large, content_type="text/x", metadata={"a": "s3://b/c"})
+    s3.write("large.dat", content, compress=compress)
+    head = bucket.head("large.dat")
+    assert head["ETag"].strip('"').endswith("-3"), "three parts"
+    stored = bucket.read("large.dat")
+    assert (gzip.decompress(stored) if compress else stored) == body
+    assert (head["ContentType"], head.get("ContentEncoding")) == ((TEXT, "gzip") if compress else ("text/x", None))
+    assert head["Metadata"] == {"a": "s3:%2F%2Fb%2Fc"}
+
+
+def test_an_upload_in_parts_that_fails_leaves_none(
     bucket: Bucket, s3: S3Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(destinations, "_WHOLE", 1000)
+    def torn(file: BinaryIO) -> AbstractContextManager[Readable]:
+        return nullcontext(Torn(file, good=12_000_000))
+
     large = tmp_path / "large"
-    large.write_bytes(LONG)
-    s3.write("large.txt", Content(source=large, content_type="text/x", metadata={"a": "s3://b/c"}))
-    head = bucket.head("large.txt")
-    assert (bucket.read("large.txt"), head["ContentType"]) == (LONG, "text/x")
-    assert head["Metadata"] == {"a": "s3:%2F%2Fb%2Fc"}
+    large.write_bytes(b"x" * 20_000_000)
+    with pytest.raises(OSError, match="the disk is torn"):
+        s3.write("large.dat", Content(source=large, through=torn))
+    assert bucket.list() == set()
+    assert "Uploads" not in bucket.client.list_multipart_uploads(Bucket=bucket.name)
+
+
+class Torn:
+    """A file of which only the beginning can be read."""
+
+    def __init__(self, file: Readable, good: int) -> None:
+        self._file = file
+        self._good = good
+
+    def read(self, size: int = -1, /) -> bytes:
+        self._good -= size
+        if self._good < 0:
+            raise OSError("the disk is torn")
+        return self._file.read(size)
 
 
 def test_a_bucket_that_is_not_there_refuses(s3: S3Bucket) -> None:
@@ -115,6 +150,11 @@ def test_credentials_that_cannot_be_read(tmp_path: Path, text: str) -> None:
         destination(UploadOptions(bucket="s3://b", s3_credentials_file=str(file)), {})
 
 
+def test_an_endpoint_that_is_none() -> None:
+    with pytest.raises(ValueError, match="not an endpoint"):
+        S3Bucket("b", credentials=S3Credentials(endpoint="http://not an endpoint")).connect()
+
+
 class Moody:
     """A store that fails as often as it is told to."""
 
@@ -126,6 +166,9 @@ class Moody:
         if key.endswith("finished.json") and self.problems:
             raise self.problems.pop()
         self.written.append(key)
+
+    def connect(self) -> None:
+        pass
 
     def delete(self, key: str) -> None:
         raise NotImplementedError
@@ -149,8 +192,9 @@ def test_tries(log: Log, problems: list[Exception], waits: list[float], succeeds
     if succeeds:
         act()
     else:
-        with pytest.raises(RuntimeError, match=r"encountered errors during upload: \[logs/job/7/finished.json: "):
+        with pytest.raises(NotUploaded, match=r"encountered errors during upload: \[logs/job/7/finished.json: ") as no:
             act()
+        assert set(no.value.keys) == {"logs/job/7/finished.json"}
     assert waited == waits
     assert {"logs/job/latest-build.txt", "logs/job/7/build-log.txt"} <= set(store.written), "the others are written"
 

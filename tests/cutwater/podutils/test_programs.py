@@ -264,3 +264,52 @@ def test_a_secret_that_cannot_be_read(says_so: bool, tmp_path: Path, stored: Pat
     assert ("r.log" in contents) is says_so
     assert ("withheld" in contents["build-log.txt"]) is not says_so
     assert "credentials/password" in contents["sidecar-logs.json"]
+
+
+def test_a_test_that_would_have_more_shown_than_is_its_own(
+    tmp_path: Path, stored: Path, code: tuple[str, str, str]
+) -> None:
+    """Links to what only the sidecar can read, in the place of all that it reads, and a pipe that nobody fills."""
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "account.json").write_text('{"key": "of the bucket"}')
+    account = tmp_path / "elsewhere" / "account.json"
+    command = (
+        f"cd $ARTIFACTS; ln -s {account} metadata.json; ln -s {account} a; ln -s {tmp_path}/elsewhere b;"
+        f" mkfifo c; echo mine > d; ln -sf {account} /logs/process-log.txt"
+    )
+    pod = Pod(job(code, f"file://{stored}", command), tmp_path, os.environ)
+    pod.prepare()
+    sidecar, test = pod.sidecar(), pod.start(pod.spec["containers"][0])
+    assert (test.wait(), sidecar.wait()) == (0, 0)
+    contents = {path.name: path.read_text() for path in (stored / RUN).rglob("*") if path.is_file()}
+    assert not any("of the bucket" in content for content in contents.values())
+    assert contents["d"] == "mine\n"
+    assert "it leads out of" in contents["build-log.txt"]
+    finished = json.loads(contents["finished.json"])
+    assert (finished["result"], list(finished["metadata"])) == ("SUCCESS", ["sidecar-errors"])
+    assert "Left out" in contents["sidecar-logs.json"]
+
+
+def test_artifacts_that_grow_while_the_pod_is_told_to_end(
+    tmp_path: Path, stored: Path, code: tuple[str, str, str]
+) -> None:
+    """What is saved first is censored, and takes nothing away from what the test goes on to write."""
+    (tmp_path / "secrets" / "credentials").mkdir(parents=True)
+    (tmp_path / "secrets" / "credentials" / "password").write_text("hunter2")
+    go = tmp_path / "go-on"
+    command = (
+        "trap : INT TERM; exec 3> $ARTIFACTS/report; echo first hunter2 >&3; echo ready;"
+        f" while [ ! -e {go} ]; do sleep 0.05; done; echo last hunter2 >&3"
+    )
+    pod = Pod(job(code, f"file://{stored}", command), tmp_path, os.environ)
+    pod.prepare()
+    sidecar, test = pod.sidecar(), pod.start(pod.spec["containers"][0])
+    _until((stored / RUN / ".cutwater/build-log.txt/000000000000").exists)
+    sidecar.terminate()
+    finished, report = stored / RUN / "finished.json", stored / RUN / "artifacts/report"
+    _until(lambda: finished.exists() and finished.read_text().endswith("}"))
+    assert report.read_text() == "first XXXXXXX\n"
+    go.touch()
+    assert (test.wait(), sidecar.wait()) == (0, 0)
+    assert report.read_text() == "first XXXXXXX\nlast XXXXXXX\n"
+    assert json.loads(finished.read_text())["result"] == "SUCCESS"

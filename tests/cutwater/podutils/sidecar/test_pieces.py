@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from cutwater.podutils.destinations import Content, Folder
+from cutwater.podutils.log import Log
 from cutwater.podutils.sidecar import pieces
-from cutwater.podutils.sidecar.pieces import LiveLog
+from cutwater.podutils.sidecar.pieces import Follower, LiveLog
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +30,9 @@ class Store:
         self.writes.append(key)
         self._folder.write(key, content, compress=compress)
 
+    def connect(self) -> None:
+        pass
+
     def delete(self, key: str) -> None:
         self._folder.delete(key)
 
@@ -48,7 +52,7 @@ def stored(store: Store) -> dict[int, str]:
 
 
 def live(source: Path, store: Store, *forms: bytes) -> LiveLog:
-    return LiveLog(source, pieces.folder("logs/job/7", "build-log.txt"), store, forms)
+    return LiveLog(source, "logs/job/7", "build-log.txt", store, forms)
 
 
 def test_names() -> None:
@@ -99,3 +103,26 @@ def test_nothing_is_lost_where_storage_fails_for_a_while(source: Path, store: St
             log.look()
     log.look()
     assert stored(store) == {0: "0123456789", 10: "abcdefghij", 20: "!"}
+
+
+def test_pieces_stay_of_a_log_that_could_not_be_written_whole(source: Path, store: Store, log: Log) -> None:
+    lives = [LiveLog(source, "logs/job/7", name, store, ()) for name in ("a-build-log.txt", "b-build-log.txt")]
+    source.write_text("0123456789abc")
+    for live in lives:
+        live.look()
+    Follower(lives, log, prepare=lambda: None).remove({"logs/job/7/a-build-log.txt"})
+    folder = store.root / "logs/job/7/.cutwater"
+    assert sorted(str(path.relative_to(folder)) for path in folder.rglob("0*")) == [
+        "a-build-log.txt/000000000000",
+        "a-build-log.txt/000000000010",
+    ]
+
+
+def test_a_log_that_a_test_has_replaced_by_a_link(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "credentials").write_text("of the bucket")
+    (tmp_path / "logs").mkdir()
+    log = tmp_path / "logs" / "process-log.txt"
+    log.symlink_to(tmp_path / "credentials")
+    with pytest.raises(PermissionError):
+        live(log, store).look()
+    assert stored(store) == {}
