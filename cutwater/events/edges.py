@@ -8,12 +8,14 @@ from cutwater.config.configuration import Configuration
 from cutwater.errors import Refused
 from cutwater.events.event import Event
 from cutwater.events.remembered import Known
+from cutwater.github.asking import Calls
 from cutwater.github.client import GitHub
 from cutwater.jenkins.client import Jenkins
 from cutwater.jenkins.errors import Denied
 from cutwater.kube.client import Kube
 from cutwater.outgoing.client import Outgoing
 from cutwater.outgoing.tot import Tot
+from cutwater.outgoing.web import Web
 from cutwater.storage.store import Store
 
 Clock = Callable[[], datetime]
@@ -34,12 +36,18 @@ def no_way_out() -> Outgoing:
     raise Refused("this function sends no messages")
 
 
+def no_web() -> Web:
+    """The web of a function that has nothing to read there."""
+    raise Refused("this function does not read the web")
+
+
 class Edges:
     """The world around a function. The arguments make an edge, or (for those with a name) one of a kind.
 
     `state`: the bucket of the ledger. `bucket`: an artifacts' bucket by name. `cluster`: a build cluster by alias.
     `clusters`: the aliases of all build clusters. `jenkins`: a Jenkins by the label selector of its operator.
     `outgoing`: the way to Slack and to the users' own addresses. `tot`: what counts builds, where something does.
+    `web`: the public web, to read.
     `publish`: sends an event to the Broker; raises Later. `configuration`: the one in force.
     `event_key`: what hook signs its events with. `webhook_secret`: the file of secrets that GitHub signs with.
     `pace`: how long leases and grace times are, measured by production's; tests that kill real processes shorten them.
@@ -59,6 +67,7 @@ class Edges:
         webhook_secret: Callable[[], bytes],
         clusters: Callable[[], Sequence[str]] = lambda: ("default",),
         outgoing: Callable[[], Outgoing] = no_way_out,
+        web: Callable[[], Web] = no_web,
         jenkins: Callable[[str], Jenkins] = no_jenkins,
         tot: Tot | None = None,
         clock: Clock = utc_now,
@@ -68,7 +77,7 @@ class Edges:
         self.bucket = functools.cache(bucket)
         self.cluster = functools.cache(cluster)
         self.jenkins = functools.cache(jenkins)
-        self._clusters, self._outgoing, self.tot = clusters, outgoing, tot
+        self._clusters, self._outgoing, self._web, self.tot = clusters, outgoing, web, tot
         self.publish = publish
         self.configuration = configuration
         self.webhook_secret = webhook_secret
@@ -86,6 +95,11 @@ class Edges:
         """GitHub under the bot's identity."""
         return self._github()
 
+    @property
+    def github_calls(self) -> Calls:
+        """What this process has asked of GitHub, by caller, and what that has cost."""
+        return self.github.calls if "github" in vars(self) else Calls()
+
     @functools.cached_property
     def state(self) -> Store:
         """The state bucket."""
@@ -100,6 +114,11 @@ class Edges:
     def outgoing(self) -> Outgoing:
         """The way to Slack and to the users' own addresses."""
         return self._outgoing()
+
+    @functools.cached_property
+    def web(self) -> Web:
+        """The public web, to read."""
+        return self._web()
 
     @functools.cached_property
     def event_key(self) -> bytes:

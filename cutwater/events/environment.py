@@ -12,6 +12,9 @@
 | CUTWATER_HMAC_FILE | the secrets of the webhooks, one or one for each repository (hook) |
 | CUTWATER_EVENT_KEY_FILE | the key that hook signs its events with |
 | CUTWATER_GITHUB_TOKEN_FILE | the bot's token |
+| CUTWATER_GITHUB_APP_ID, CUTWATER_GITHUB_APP_KEY_FILE | instead of it: a GitHub App, and its private key |
+| CUTWATER_GITHUB_PERMISSIONS | what its tokens are made for, `contents=read,issues=write`; without it, all it has |
+| CUTWATER_GITHUB_SHARES | how much of GitHub's limits a plugin or role may use: `*=0.5,tide=0.8` |
 | CUTWATER_GITHUB_API, CUTWATER_GITHUB_GRAPHQL | GitHub's addresses, where they are not the public ones |
 | CUTWATER_SLACK_TOKEN_FILE | Slack's token, for the host `*` |
 | CUTWATER_ADDITIONAL_SLACK_TOKEN_FILES | `host=path`, with commas: Slack's tokens for other hosts |
@@ -36,15 +39,19 @@ from typing import Any
 from cutwater.config.configuration import Configuration
 from cutwater.errors import Refused
 from cutwater.events import log
-from cutwater.events.edges import Edges
+from cutwater.events.edges import Edges, utc_now
 from cutwater.events.publish import HttpBroker
+from cutwater.github.app import App
 from cutwater.github.client import GitHub
+from cutwater.github.etags import ETags
+from cutwater.github.limits import Shares
 from cutwater.jenkins import access
 from cutwater.kube import kubeconfigs
 from cutwater.kube.client import Kube
 from cutwater.kube.official import OfficialTransport
 from cutwater.outgoing.client import CALL_SECONDS, SLACK, Outgoing
 from cutwater.outgoing.tot import Tot
+from cutwater.outgoing.web import Web
 from cutwater.storage.s3 import S3Store
 from cutwater.storage.store import Store
 
@@ -69,11 +76,12 @@ def edges() -> Edges:
         kube=lambda: _cluster(""),
         cluster=_cluster,
         clusters=_clusters,
-        github=_github,
+        github=lambda: _github(state),
         jenkins=access.opener(os.environ.get("CUTWATER_JENKINS", "")),
         state=state,
         bucket=bucket,
         outgoing=_outgoing,
+        web=_web,
         tot=_tot(),
         publish=broker.publish,
         configuration=_configuration(state),
@@ -137,6 +145,12 @@ def _content(path: Path, variable: str) -> str:
         raise Refused(f"{variable} names {path}, which cannot be read: {error.strerror}") from error
 
 
+def _web() -> Web:
+    import httpx2
+
+    return Web(lambda: httpx2.AsyncClient(timeout=CALL_SECONDS, headers={"user-agent": "cutwater"}))
+
+
 def _outgoing() -> Outgoing:
     def client() -> Any:
         import httpx2
@@ -187,15 +201,32 @@ def _clusters() -> Sequence[str]:
     return sorted({"default", *kubeconfigs.places(setting)})
 
 
-def _github() -> GitHub:
+def _github(state: Callable[[], Store]) -> GitHub:
     import httpx2
 
     api = os.environ.get("CUTWATER_GITHUB_API", PUBLIC_API)
     graphql = os.environ.get("CUTWATER_GITHUB_GRAPHQL", f"{PUBLIC_API}/graphql")
     has_certificate = api.startswith("https:")  # without one, whom to trust need not be read: 40 ms
     client: Any = httpx2.AsyncClient(timeout=15, follow_redirects=has_certificate, verify=has_certificate)
+    has_state = "CUTWATER_STATE_BUCKET" in os.environ
+    return GitHub(
+        client,
+        _github_app() or _github_token,
+        api=api,
+        graphql_api=graphql,
+        etags=ETags(state) if has_state else None,
+        shares=Shares.of(os.environ.get("CUTWATER_GITHUB_SHARES", "")),
+    )
 
-    async def token(org: str) -> str:
-        return secret("CUTWATER_GITHUB_TOKEN_FILE")
 
-    return GitHub(client, token, api=api, graphql_api=graphql)
+def _github_app() -> App | None:
+    """The App that we are, where we are one."""
+    app_id = os.environ.get("CUTWATER_GITHUB_APP_ID", "")
+    granted = os.environ.get("CUTWATER_GITHUB_PERMISSIONS", "")
+    permissions = dict(pair.strip().split("=", 1) for pair in granted.split(",") if "=" in pair)
+    key = functools.partial(secret, "CUTWATER_GITHUB_APP_KEY_FILE")
+    return App(app_id, key, clock=utc_now, permissions=permissions) if app_id else None
+
+
+async def _github_token(place: str) -> str:
+    return secret("CUTWATER_GITHUB_TOKEN_FILE")

@@ -9,8 +9,10 @@ from logging import WARNING as WARNING
 import msgspec
 
 from cutwater.events.event import Event
+from cutwater.github.asking import Spent
 
 logger = logging.getLogger("cutwater")
+NOTHING = Spent()
 
 
 def to_stdout() -> None:
@@ -22,8 +24,17 @@ def to_stdout() -> None:
     logger.propagate = False
 
 
-def event(level: int, role: str, event: Event | None, *, status: int, done: str, milliseconds: float) -> None:
-    """One event that was handled: what came of it, and how long it took."""
+def event(
+    level: int,
+    role: str,
+    event: Event | None,
+    *,
+    status: int,
+    done: str,
+    milliseconds: float,
+    github: Spent = NOTHING,
+) -> None:
+    """One event that was handled: what came of it, how long it took, and what was asked of GitHub meanwhile."""
     line: dict[str, object] = {
         "time": _now(),
         "role": role,
@@ -34,6 +45,8 @@ def event(level: int, role: str, event: Event | None, *, status: int, done: str,
     if event is not None:
         line |= {"event": event.id, "type": event.type, "subject": event.subject}
         line |= {name: event[name] for name in ("plugin", "reporter", "tick", "hookevent") if event[name]}
+    if github.calls:
+        line |= {"githubcalls": github.calls, "githubcost": github.cost, "githubms": round(github.seconds * 1000, 1)}
     logger.log(level, "%s", msgspec.json.encode(line).decode())
 
 

@@ -18,6 +18,7 @@ from cutwater.jenkins.read import Reader as JenkinsReader
 from cutwater.kube.client import Asks as KubeAsks
 from cutwater.kube.client import Json, Kind
 from cutwater.kube.client import Reader as KubeReader
+from cutwater.outgoing.web import Web
 from cutwater.storage.store import Store
 
 KEPT = 64 * 1024
@@ -108,6 +109,11 @@ class Look:
     def trees(self) -> Trees:
         """GitHub's trees and blobs. What is read there is not recorded: under its SHA it is the same for ever."""
         return Trees(self._edges.github)
+
+    @property
+    def web(self) -> Web:
+        """The public web. What is read there is not recorded: it is another picture each time."""
+        return self._edges.web
 
     @property
     def known(self) -> Known:

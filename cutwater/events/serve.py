@@ -22,6 +22,7 @@ from cutwater.events.edges import Edges
 from cutwater.events.effect import Apply, apply
 from cutwater.events.event import Event, NotAnEvent, from_request
 from cutwater.events.level import LevelRole
+from cutwater.github.asking import Spent, asking
 
 Respond = Callable[[Request], Awaitable[Response]]
 ERROR_BYTES = 400
@@ -88,9 +89,11 @@ async def answer(request: Request, role: str, handle: Callable[[Event], Awaitabl
     """The role's answer to the event in a request."""
     started = time.perf_counter()
     event: Event | None = None
+    spent = Spent()
     try:
         event = await _event(request)
-        done = await handle(event)
+        with asking(event["plugin"] or role, event.time) as spent:
+            done = await handle(event)
         response = Response(status_code=204)
     except NotAnEvent as error:
         done, response = f"no event of ours: {error}", _error(400, str(error))
@@ -103,7 +106,7 @@ async def answer(request: Request, role: str, handle: Callable[[Event], Awaitabl
         done, response = traceback.format_exc(), _error(500, f"{type(bug).__name__} in {role}; its log says more")
     milliseconds = (time.perf_counter() - started) * 1000
     level = logging.ERROR if response.status_code == 500 else logging.INFO
-    log.event(level, role, event, status=response.status_code, done=done, milliseconds=milliseconds)
+    log.event(level, role, event, status=response.status_code, done=done, milliseconds=milliseconds, github=spent)
     return response
 
 

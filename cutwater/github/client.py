@@ -1,18 +1,39 @@
 """Requests to GitHub, by gidgethub. What GitHub refuses becomes Refused, what it may grant later becomes Later."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from cutwater.errors import Later, Refused
+from cutwater.github.app import App
+from cutwater.github.asking import Calls, caller
+from cutwater.github.credentials import Credentials, Identity, Tokens
+from cutwater.github.etags import ETags
+from cutwater.github.exchange import CALL_SECONDS, Exchange
+from cutwater.github.limits import Limits, Shares
+from cutwater.github.refusals import NotFound as NotFound
+from cutwater.github.refusals import Unprocessable as Unprocessable
+from cutwater.github.refusals import answered
 
-CALL_SECONDS = 15
-"""No call lasts longer: a receipt's lease must outlive it."""
+if TYPE_CHECKING:
+    from cutwater.github.wire import Wire
+
 PAGE = 100
+ME = "/user"
+YOUNG = timedelta(minutes=1)
+"""GitHub's replicas may not know yet, for so long, what an event tells of."""
+PATIENCE = (1.0, 3.0)
+"""Seconds before something is asked for again that an event tells of and that is not there."""
+_TOLD_OF = {
+    "/repos/{org}/{repo}/pulls/{number}",
+    "/repos/{org}/{repo}/issues/{number}",
+    "/repos/{org}/{repo}/commits/{sha}",
+}
 
 Json = Any
 """What GitHub answers; `cutwater.github.types.read` makes values of it."""
+T = TypeVar("T")
 
 
 class Asks(Protocol):
@@ -27,121 +48,184 @@ class Asks(Protocol):
     async def graphql(self, query: str, org: str, **variables: Any) -> Json: ...
 
 
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 class GitHub:
     """GitHub's API under one identity.
 
-    Paths are URI templates whose parts are escaped: `get("/repos/{org}/{repo}/labels/{name}", org=…)`. The part `org`
-    also says whose token is used: `token` answers with the token for an organisation. `client` is an
-    `httpx2.AsyncClient`, `api` the address of the REST API.
+    Paths are URI templates whose parts are escaped: `get("/repos/{org}/{repo}/labels/{name}", org=…)`. The parts `org`
+    and `repo` also say whose token is used. `client` is an `httpx2.AsyncClient`, `api` the address of the REST API.
+    `credentials`: an App, or what answers with the token for a place (`cutwater.github.credentials`). `etags`: where
+    answers are kept that may be asked for again. `shares`: how much of GitHub's limits each caller may use.
     """
 
-    def __init__(self, client: Any, token: Callable[[str], Awaitable[str]], *, api: str, graphql_api: str) -> None:
-        self._client, self._token = client, token
-        self._base, self._graphql = api.rstrip("/"), graphql_api
+    def __init__(
+        self,
+        client: Any,
+        credentials: App | Callable[[str], Awaitable[str]],
+        *,
+        api: str,
+        graphql_api: str,
+        etags: ETags | None = None,
+        shares: Shares | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._credentials: Credentials = credentials if isinstance(credentials, App) else Tokens(credentials)
+        self._base, self._graphql, self._clock = api.rstrip("/"), graphql_api, clock
+        self.calls = Calls()
+        limits = Limits(shares or Shares())
+        self._exchange = Exchange(client, limits=limits, calls=self.calls, etags=etags, clock=clock)
+        self._me: dict[str, Json] = {}
 
     async def get(self, path: str, **parts: str | int) -> Json | None:
-        """One object, or None where there is none (404)."""
-        api = await self._api(parts)
+        """One object, or None where there is none (404). `/user` is who we are, an App too."""
+        if path == ME:
+            return await self._who_we_are()
         try:
-            async with _answered(CALL_SECONDS):
-                return await api.getitem(path, _escapable(parts))
+            return await self._call(
+                "GET", path, parts, lambda wire: wire.getitem(path, _escapable(parts)), may_come=path in _TOLD_OF
+            )
         except NotFound:
             return None
 
     async def exists(self, path: str, **parts: str | int) -> bool:
         """Whether GitHub answers 2xx (memberships: 204 or 404)."""
-        api = await self._api(parts)
         try:
-            async with _answered(CALL_SECONDS):
-                await api.getitem(path, _escapable(parts))
+            await self._call("GET", path, parts, lambda wire: wire.getitem(path, _escapable(parts)))
         except NotFound:
             return False
         return True
 
     async def pages(self, path: str, **parts: str | int) -> list[Json]:
         """All items of all pages. Raises NotFound."""
-        api = await self._api(parts)
         first = f"{path}{'&' if '?' in path else '?'}per_page={PAGE}"
-        async with _answered(CALL_SECONDS * 4):
-            return [item async for item in api.getiter(first, _escapable(parts))]
+
+        async def items(wire: "Wire") -> list[Json]:
+            return [item async for item in wire.getiter(first, _escapable(parts))]
+
+        return await self._call("GET", path, parts, items, seconds=CALL_SECONDS * 4)
 
     async def send(self, method: str, path: str, body: Json = None, **parts: str | int) -> Json:
         """A change: POST, PATCH, PUT or DELETE. Raises Refused in GitHub's words."""
-        api = await self._api(parts)
-        change = {"POST": api.post, "PATCH": api.patch, "PUT": api.put, "DELETE": api.delete}[method]
-        async with _answered(CALL_SECONDS):
-            return await change(path, _escapable(parts), data=b"" if body is None else body)
+
+        def change(wire: "Wire") -> Awaitable[Json]:
+            by_method: dict[str, Any] = {
+                "POST": wire.post,
+                "PATCH": wire.patch,
+                "PUT": wire.put,
+                "DELETE": wire.delete,
+            }
+            sent: Awaitable[Json] = by_method[method](path, _escapable(parts), data=b"" if body is None else body)
+            return sent
+
+        return await self._call(method, path, parts, change, may_come=method == "POST")
 
     async def graphql(self, query: str, org: str, **variables: Any) -> Json:
         """The data of a GraphQL query. Raises Refused with the first error's message."""
-        api = await self._api({"org": org})
-        async with _answered(CALL_SECONDS):
-            answer = await api.post(self._graphql, data={"query": query, "variables": variables})
-        if answer.get("errors"):
-            raise Refused(f"GitHub: {answer['errors'][0].get('message', 'unknown error')}")
-        return answer["data"]
+        name = f"GRAPHQL {_operation(query)}"
+        asked = {"query": query, "variables": variables}
+        is_read = not query.lstrip().startswith("mutation")
 
-    async def _api(self, parts: Mapping[str, str | int]) -> Any:
-        from gidgethub.httpx import GitHubAPI
+        async def ask(wire: "Wire") -> tuple[Json, Identity]:
+            return await wire.post(self._graphql, data=asked), wire.identity
 
-        token = await self._token(str(parts.get("org", "")))
-        return GitHubAPI(self._client, "cutwater", oauth_token=token or None, base_url=self._base)
+        answer, identity = await self._call(name, "", {"org": org}, ask, is_read=is_read)
+        errors, data = answer.get("errors") or [], answer.get("data") or {}
+        cost = (data.get("rateLimit") or {}).get("cost", 1)
+        self._exchange.charge(identity, name, resource="graphql", cost=cost - 1)
+        if errors:
+            message = f"GitHub: {errors[0].get('message', 'unknown error')}"
+            raise Later(message) if errors[0].get("type") == "RATE_LIMITED" else Refused(message)
+        return data
+
+    async def _who_we_are(self) -> Json:
+        """Our account, asked for once in a process. An App's is the bot that its comments are by."""
+        if self._credentials.is_app:
+            if "" not in self._me:
+                app = await self._call("GET", "/app", {}, lambda wire: wire.getitem("/app"))
+                self._me[""] = {"login": f"{app['slug']}[bot]", "type": "Bot"}
+            return self._me[""]
+        us = (await self._wire(f"GET {ME}", "", is_read=True)).identity.sees
+        if us not in self._me:
+            self._me[us] = await self._call("GET", ME, {}, lambda wire: wire.getitem(ME))
+        return self._me[us]
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        parts: Mapping[str, str | int],
+        ask: Callable[["Wire"], Awaitable[T]],
+        *,
+        seconds: float = CALL_SECONDS,
+        is_read: bool | None = None,
+        may_come: bool = False,
+    ) -> T:
+        """One call. What is not there and `may_come` is asked for again, while the event that tells of it is young."""
+        name = f"{method} {path.partition('?')[0]}".strip()
+        place = "/app" if path.startswith("/app") else _place(parts)
+        may_repeat = method == "GET" if is_read is None else is_read
+        async with answered(seconds, self._clock):
+            from gidgethub import BadRequest
+
+            for pause in PATIENCE if may_come and self._is_young() else ():
+                try:
+                    return await self._authorised(name, place, ask, is_read=may_repeat)
+                except BadRequest as error:
+                    if int(error.status_code) != 404:
+                        raise
+                    await asyncio.sleep(pause)
+            return await self._authorised(name, place, ask, is_read=may_repeat)
+
+    def _is_young(self) -> bool:
+        since = caller().since
+        return since is not None and self._clock() - since < YOUNG
+
+    async def _authorised(self, call: str, place: str, ask: Callable[["Wire"], Awaitable[T]], *, is_read: bool) -> T:
+        """A call with the token for a place; once again where that was replaced meanwhile."""
+        from gidgethub import BadRequest
+
+        wire = await self._wire(call, place, is_read=is_read)
+        try:
+            return await ask(wire)
+        except BadRequest as error:
+            if int(error.status_code) != 401:
+                raise
+            self._credentials.forget(place)
+            renewed = await self._wire(call, place, is_read=is_read)
+            if renewed.oauth_token == wire.oauth_token:
+                raise
+            return await ask(renewed)
+
+    async def _wire(self, call: str, place: str, *, is_read: bool) -> "Wire":
+        if place == "/app":
+            return self._own(call)
+        from cutwater.github.wire import Wire
+
+        token = await self._credentials.token(place, self._own)
+        identity = self._credentials.identity(place, token)
+        return Wire(self._exchange, self._base, call=call, is_read=is_read, identity=identity, token=token or None)
+
+    def _own(self, call: str) -> "Wire":
+        """The App's own way, which acts for nobody."""
+        from cutwater.github.wire import Wire
+
+        identity = self._credentials.identity("", "")
+        proof = self._credentials.jwt()
+        return Wire(self._exchange, self._base, call=call, is_read=True, identity=identity, proof=proof)
 
 
-@asynccontextmanager
-async def _answered(seconds: float) -> AsyncIterator[None]:
-    """A call to GitHub that ends in time, and whose failure is one of ours."""
-    import httpx2
-    from gidgethub import HTTPException
-
-    try:
-        async with asyncio.timeout(seconds):
-            yield
-    except HTTPException as error:
-        raise _no(error) from error
-    except TimeoutError as error:
-        raise Later("GitHub does not answer in time") from error
-    except httpx2.TransportError as error:
-        raise Later(f"GitHub cannot be reached: {type(error).__name__}") from error
+def _place(parts: Mapping[str, str | int]) -> str:
+    org, repo = str(parts.get("org", "")), str(parts.get("repo", ""))
+    return f"{org}/{repo}" if repo else org
 
 
-class NotFound(Refused):
-    """404."""
-
-
-class Unprocessable(Refused):
-    """405, 409 or 422: GitHub will not do this as things stand. `status` says which."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
+def _operation(query: str) -> str:
+    """The name that a query gives itself."""
+    return query.split("{")[0].split("(")[0].strip() or "query"
 
 
 def _escapable(parts: Mapping[str, str | int]) -> dict[str, str]:
     return {name: str(value) for name, value in parts.items()}
-
-
-def _no(error: Any) -> Exception:
-    """What GitHub's refusal means to us (gidgethub's exceptions carry the status and GitHub's message)."""
-    status, headers = int(error.status_code), error.headers or {}
-    message = f"GitHub answers {status}: {error}"
-    if status == 404:
-        return NotFound(message)
-    if status >= 500 or status == 429:
-        return Later(message, seconds=_wait(headers))
-    if status == 403 and _is_too_fast(message, headers):
-        return Later(message, seconds=_wait(headers))
-    if status in {405, 409, 422}:
-        return Unprocessable(status, message)
-    return Refused(message)
-
-
-def _is_too_fast(message: str, headers: Mapping[str, str]) -> bool:
-    """Whether a 403 means that too much was asked. Of its secondary limits GitHub sometimes speaks in words only."""
-    is_used_up = headers.get("x-ratelimit-remaining") == "0"
-    return is_used_up or "retry-after" in headers or "secondary rate limit" in message.lower()
-
-
-def _wait(headers: Mapping[str, str]) -> float | None:
-    after = headers.get("retry-after", "")
-    return float(after) if after.isdigit() else None

@@ -22,6 +22,7 @@ query pool(
   $owner: String!, $name: String!, $branch: String!, $ref: String!, $labels: [String!], $first: Int!, $after: String,
   $blocking: [String!], $mayBeBlocked: Boolean!
 ) {
+  rateLimit {cost}
   repository(owner: $owner, name: $name) {
     isArchived mergeCommitAllowed squashMergeAllowed rebaseMergeAllowed
     ref(qualifiedName: $ref) {target {oid}}
@@ -45,9 +46,22 @@ It reads the repository itself, not the index of GitHub's search, which lags beh
 
 FIND_POOLS = """
 query findPools($search: String!, $first: Int!, $after: String) {
+  rateLimit {cost}
   search(type: ISSUE, query: $search, first: $first, after: $after) {
     pageInfo {hasNextPage endCursor}
     nodes {... on PullRequest {number baseRefName updatedAt repository {name owner {login}}}}
   }
 }"""
 """To which branches of which repositories the pull requests are that a search finds."""
+
+
+def texts(count: int) -> str:
+    """So many files, as $file0, $file1, … name them (`commit:path`), under the same names."""
+    files = range(count)
+    variables = "".join(f", $file{number}: String!" for number in files)
+    fields = " ".join(f"file{number}: object(expression: $file{number}) {{...file}}" for number in files)
+    return (
+        f"query texts($owner: String!, $name: String!{variables}) "
+        f"{{repository(owner: $owner, name: $name) {{{fields}}}}} "
+        "fragment file on GitObject {... on Blob {byteSize isBinary text}}"
+    )

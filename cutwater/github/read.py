@@ -24,7 +24,7 @@ from cutwater.github.types import (
 
 
 class Bot(Struct, frozen=True):
-    """Who we are on GitHub. `is_app`: our login in comments ends in `[bot]`."""
+    """Who we are on GitHub. `is_app`: `login` is the App's name, and what it writes is by `<login>[bot]`."""
 
     login: str
     is_app: bool = False
@@ -42,8 +42,9 @@ class Reader:
 
     async def bot(self) -> Bot:
         """Who we are."""
-        found = await self._asks.get("/user")
-        return Bot(read(found, User).login)
+        found = read(await self._asks.get("/user"), User)
+        is_app = found.type == "Bot" and found.login.endswith("[bot]")
+        return Bot(found.login.removesuffix("[bot]"), is_app=True) if is_app else Bot(found.login)
 
     async def pull_request(self, org: str, repo: str, number: int) -> PullRequest | None:
         found = await self._asks.get("/repos/{org}/{repo}/pulls/{number}", org=org, repo=repo, number=number)

@@ -5,16 +5,19 @@ All of it is named by its SHA and never changes: it can be asked for again at an
 
 import base64
 import binascii
+from collections.abc import Sequence
 from typing import Literal
 
 from msgspec import Struct
 
 from cutwater.errors import Refused
-from cutwater.github.client import Asks
+from cutwater.github.client import Asks, Json
+from cutwater.github.queries import texts
 from cutwater.github.types import read
 
 LINK = "120000"
 """The mode of a symbolic link."""
+TEXTS_AT_ONCE = 50
 _MERGE_BASE = "/repos/{org}/{repo}/compare/{base}...{head}?per_page=1&page=2"
 """Its second page: GitHub lists the changed files, which nobody here wants, on the first."""
 
@@ -69,10 +72,29 @@ class Trees:
         except binascii.Error as error:
             raise Refused(f"what GitHub sent as blob {sha} is not base64") from error
 
+    async def texts(self, org: str, repo: str, sha: str, paths: Sequence[str]) -> dict[str, bytes | None]:
+        """Many small files of a commit, all in one question; None for one that GitHub does not give whole as text.
+
+        Of more than TEXTS_AT_ONCE it would take too long to answer.
+        """
+        files = {f"file{number}": f"{sha}:{path}" for number, path in enumerate(paths)}
+        answer = await self._asks.graphql(texts(len(files)), org, owner=org, name=repo, **files)
+        found = answer["repository"] or {}
+        return {path: _whole_text(found.get(name)) for name, path in zip(files, paths, strict=True)}
+
     async def merge_base(self, org: str, repo: str, base: str, head: str) -> str | None:
         """The best common ancestor of two commits; None where they have none, or one of them is not there."""
         found = await self._asks.get(_MERGE_BASE, org=org, repo=repo, base=base, head=head)
         return None if found is None else read(found, Comparison).merge_base_commit.sha
+
+
+def _whole_text(blob: Json) -> bytes | None:
+    """A file's content, unless it was cut off or has bytes that are no text: its size tells."""
+    text: str | None = blob and blob.get("text")
+    if text is None or blob["isBinary"]:
+        return None
+    content = text.encode()
+    return content if len(content) == blob["byteSize"] else None
 
 
 class Blob(Struct, frozen=True):

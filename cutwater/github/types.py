@@ -72,7 +72,7 @@ class Milestone(Struct, frozen=True, kw_only=True):
 
 
 class PullRequest(Struct, frozen=True, kw_only=True):
-    """A pull request. `mergeable` is None while GitHub has not found out."""
+    """A pull request. `mergeable` is None while GitHub has not found out; `commits` is how many it has."""
 
     number: int
     base: Branch
@@ -88,6 +88,7 @@ class PullRequest(Struct, frozen=True, kw_only=True):
     merged: bool = False
     mergeable: bool | None = None
     merge_commit_sha: str = ""
+    commits: int = 0
     labels: tuple[Label, ...] = ()
     assignees: tuple[User, ...] = ()
     requested_reviewers: tuple[User, ...] = ()
@@ -182,6 +183,7 @@ class PullFile(Struct, frozen=True, kw_only=True):
     deletions: int = 0
     changes: int = 0
     patch: str = ""
+    blob_url: str = ""
 
 
 class CommitAuthor(Struct, frozen=True, kw_only=True):

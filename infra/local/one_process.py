@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cutwater.config.configuration import Configuration
 from cutwater.errors import Later
-from cutwater.events.edges import Edges, no_jenkins, no_way_out, utc_now
+from cutwater.events.edges import Edges, no_jenkins, no_way_out, no_web, utc_now
 from cutwater.events.effect import Apply, apply
 from cutwater.events.event import Event, to_request
 from cutwater.events.serve import Respond
@@ -21,6 +21,7 @@ from cutwater.github.client import GitHub
 from cutwater.jenkins.client import Jenkins
 from cutwater.kube.client import Kube
 from cutwater.outgoing.client import Outgoing
+from cutwater.outgoing.web import Web
 from cutwater.storage.store import Store
 from infra.local.broker.broker import Attempt, Broker
 from infra.local.broker.functions import InProcess
@@ -54,6 +55,7 @@ class Functions:
         webhook_secret: str,
         event_key: str = "event key",
         outgoing: Callable[[], Outgoing] = no_way_out,
+        web: Callable[[], Web] = no_web,
         jenkins: Callable[[str], Jenkins] = no_jenkins,
         clock: Callable[[], datetime] = utc_now,
         apply: Apply = apply,
@@ -68,10 +70,13 @@ class Functions:
         self.edges = Edges(
             kube=lambda: Kube(InProcessTransport(kube)),
             cluster=lambda alias: Kube(InProcessTransport(kube)),
-            github=lambda: GitHub(client, bot_token, api=f"{GITHUB}/api/v3", graphql_api=f"{GITHUB}/api/graphql"),
+            github=lambda: GitHub(
+                client, bot_token, api=f"{GITHUB}/api/v3", graphql_api=f"{GITHUB}/api/graphql", clock=clock
+            ),
             state=state,
             bucket=bucket,
             outgoing=outgoing,
+            web=web,
             jenkins=jenkins,
             publish=self._publish,
             configuration=configuration,

@@ -10,6 +10,7 @@ import tempfile
 import weakref
 from collections.abc import Callable
 from datetime import datetime
+from email.utils import format_datetime
 from pathlib import Path
 from shutil import rmtree
 from typing import TYPE_CHECKING, Self
@@ -135,8 +136,11 @@ class GitHub:
         response = self.answer_graphql(request) if raw_path == GRAPHQL else self.answer(request)
         # Before the answer is sent: whoever gets it finds the webhooks under way.
         self._sender.start()
-        size = (b"content-length", b"%d" % len(response.body))
-        await send({"type": "http.response.start", "status": response.status, "headers": [*response.headers, size]})
+        always = [
+            (b"content-length", b"%d" % len(response.body)),
+            (b"date", format_datetime(self.hub.now(), usegmt=True).encode()),
+        ]
+        await send({"type": "http.response.start", "status": response.status, "headers": [*response.headers, *always]})
         await send({"type": "http.response.body", "body": response.body})
 
     async def _live(self, receive: Receive, send: Send) -> None:

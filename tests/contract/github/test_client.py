@@ -1,4 +1,4 @@
-"""gidgethub, the client that cutwater talks to GitHub with, over ASGI in process."""
+"""gidgethub, and cutwater's client upon it, over ASGI in process."""
 
 from typing import Any
 
@@ -7,6 +7,11 @@ import httpx2
 import pytest
 from gidgethub.httpx import GitHubAPI
 
+from cutwater.github.app import App
+from cutwater.github.asking import asking
+from cutwater.github.client import GitHub
+from cutwater.github.etags import ETags
+from cutwater.storage.memory import MemoryStore
 from infra.local.github.world import World
 from tests.contract.github.descriptions import CheckedGitHub
 
@@ -64,3 +69,28 @@ async def test_graphql(github: CheckedGitHub, world: World, session: httpx2.Asyn
     assert answered == {"viewer": {"login": "bob"}}
     with pytest.raises(gidgethub.QueryError):
         await client.graphql('{user(login: "nobody") {id}}', endpoint=f"{github.hub.address}/api/graphql")
+
+
+async def test_an_app_by_cutwater_s_client(github: CheckedGitHub, world: World, session: httpx2.AsyncClient) -> None:
+    rocket = world.repository("acme/rocket", files={"README.md": ""})
+    made = world.app("cutwater", installed_in=["acme"])
+    clock = github.hub.now
+    app = App(str(made.id), lambda: made.private_key, clock=clock, permissions={"issues": "write"})
+    state = MemoryStore(clock)
+    client = GitHub(
+        session,
+        app,
+        api=github.hub.api,
+        graphql_api=f"{github.hub.address}/api/graphql",
+        etags=ETags(lambda: state),
+        clock=clock,
+    )
+    issue = await world.issue(rocket, author="acme", title="x")
+    parts: dict[str, str | int] = {"org": "acme", "repo": "rocket", "number": issue.number}
+    comments = "/repos/{org}/{repo}/issues/{number}/comments"
+    await client.send("POST", comments, {"body": "x" * 1024}, **parts)
+    with asking("lgtm") as spent:
+        (first,) = await client.pages(comments, **parts)
+        assert first["user"]["login"] == "cutwater[bot]"
+        assert await client.pages(comments, **parts) == [first]
+    assert (spent.calls, spent.cost, spent.unchanged) == (2, 1, 1)

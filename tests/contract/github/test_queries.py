@@ -6,6 +6,13 @@ from cutwater.github import queries
 from tests.contract.github.descriptions import validate_query
 
 
-@pytest.mark.parametrize("name", ["POOL", "FIND_POOLS"])
-def test_github_would_take_it(name: str) -> None:
-    assert validate_query(getattr(queries, name)) == []
+@pytest.mark.parametrize(
+    "query",
+    [
+        pytest.param(queries.POOL, id="a pool"),
+        pytest.param(queries.FIND_POOLS, id="the pools there are"),
+        pytest.param(queries.texts(2), id="two files"),
+    ],
+)
+def test_github_would_take_it(query: str) -> None:
+    assert validate_query(query) == []

@@ -15,6 +15,8 @@ from infra.local.github.rest.hooks import delivery_routes
 from infra.local.github.statuses import app_form
 
 TOKEN_LIFE = timedelta(hours=1)
+ALWAYS = {"metadata": "read"}
+"""What every token may read."""
 
 
 class TokenScope(Struct):
@@ -75,6 +77,7 @@ def create_token(call: Call) -> Answer:
         if level not in ("read", "write", "admin") or name not in installation.permissions:
             raise Invalid("The permissions requested are not granted to this installation.")
     chosen = _chosen(call.hub, installation, scope)
+    permissions = None if scope.permissions is None else scope.permissions | ALWAYS
     count = call.hub.tokens.next_id()
     secret = f"ghs_{hashlib.sha256(f'{installation.id}/{count}/{call.hub.now()}'.encode()).hexdigest()[:36]}"
     expires = call.hub.now() + TOKEN_LIFE
@@ -85,7 +88,7 @@ def create_token(call: Call) -> Answer:
             secret=secret,
             login=f"{app.slug}[bot]",
             installation=installation.id,
-            permissions=scope.permissions,
+            permissions=permissions,
             repositories=chosen,
             expires_at=expires,
         )
@@ -93,7 +96,7 @@ def create_token(call: Call) -> Answer:
     form: dict[str, object] = {
         "token": secret,
         "expires_at": expires,
-        "permissions": scope.permissions or dict(installation.permissions),
+        "permissions": permissions or dict(installation.permissions),
         "repository_selection": "all" if chosen is None and installation.repositories is None else "selected",
     }
     if chosen is not None:

@@ -1,0 +1,56 @@
+"""What GitHub's no means: never (Refused), or not now (Later)."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from cutwater.errors import Later, Refused
+from cutwater.github.limits import is_secondary, is_used_up, wait_of
+
+if TYPE_CHECKING:
+    from gidgethub import HTTPException
+
+
+class NotFound(Refused):
+    """404."""
+
+
+class Unprocessable(Refused):
+    """405, 409 or 422: GitHub will not do this as things stand. `status` says which."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@asynccontextmanager
+async def answered(seconds: float, clock: Callable[[], datetime]) -> AsyncIterator[None]:
+    """A call to GitHub that ends in time, and whose failure is one of ours."""
+    import httpx2
+    from gidgethub import HTTPException
+
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except HTTPException as error:
+        raise refusal(error, clock()) from error
+    except TimeoutError as error:
+        raise Later("GitHub does not answer in time") from error
+    except httpx2.TransportError as error:
+        raise Later(f"GitHub cannot be reached: {type(error).__name__}") from error
+
+
+def refusal(error: "HTTPException", now: datetime) -> Later | Refused:
+    """What an answer above 299 means. A token that is not taken (401) is no matter of the event: it may be renewed."""
+    status, headers = int(error.status_code), error.headers or {}
+    message = f"GitHub answers {status}: {error}"
+    if status == 404:
+        return NotFound(message)
+    is_limit = is_secondary(status, headers, message) or (status == 403 and is_used_up(headers))
+    if status >= 500 or status in {401, 429} or is_limit:
+        return Later(message, seconds=wait_of(status, headers, message, now))
+    if status in {405, 409, 422}:
+        return Unprocessable(status, message)
+    return Refused(message)
