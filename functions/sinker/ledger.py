@@ -13,11 +13,12 @@ from cutwater.events.ledger import DELIVERIES
 from cutwater.events.level import RECORDS
 from cutwater.events.receipt import RECEIPTS
 from cutwater.events.repository_jobs import IN_REPO
+from cutwater.events.repository_owners import OWNERS
 from cutwater.storage.effects import DeleteState
 from cutwater.storage.store import Store
 
 DEAD_LETTERS = "deadletters/"
-REMEMBERED = (IN_REPO,)
+REMEMBERED = (IN_REPO, OWNERS)
 """What was read of repositories, and is read again the next day."""
 READ_AGAIN = timedelta(days=2)
 AT_ONCE = 100

@@ -342,11 +342,11 @@ async def test_a_commit_that_github_never_heard_of() -> None:
         assert [job.name for job in jobs.presubmits] == ["unit", "flight"]
 
 
-@pytest.mark.parametrize("status", [429, 500, 502])
-async def test_what_may_be_answered_later(status: int) -> None:
+@pytest.mark.parametrize(("status", "times"), [(429, 1), (500, 3), (502, 3)])
+async def test_what_may_be_answered_later(status: int, times: int) -> None:
     async with repository() as here:
         head = await here.push({".prow.yaml": presubmits("own")})
-        here.asked.answers[f"git/trees/{head}"] = [status]
+        here.asked.answers[f"git/trees/{head}"] = [status] * times
         with pytest.raises(Later):
             await here.jobs()
         assert await here.names() == ["own"]

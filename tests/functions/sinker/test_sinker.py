@@ -201,7 +201,7 @@ async def test_the_ledger_is_kept_as_long_as_it_is_said() -> None:
     world = await kubernetes()
     for days in (0, 13, 14, 15, 89, 90, 91):
         day = f"{virtual_time.clock() - timedelta(days=days):%Y-%m-%d}"
-        for prefix in ("deliveries", "receipts", "records", "deadletters", "in-repo"):
+        for prefix in ("deliveries", "receipts", "records", "deadletters", "in-repo", "owners"):
             await world.edges.state.put(f"{prefix}/{day}/{days}", b"x")
     await world.edges.state.put("owed/2020-01-01T00-00/x", b"x")
     await sweep(world)
@@ -215,6 +215,7 @@ async def test_the_ledger_is_kept_as_long_as_it_is_said() -> None:
         "deliveries": short,
         "deadletters": short,
         "in-repo": [0],
+        "owners": [0],
         "receipts": long,
         "records": long,
     }
