@@ -3,15 +3,31 @@
 RE2 is imported at first use. Source: Go's regexp (its syntax is RE2's).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Protocol
+
+
+class Match(Protocol):
+    """Where a pattern was found: all of it, and its groups, None for one that took no part."""
+
+    def group(self, index: int, /) -> str: ...
+
+    def groups(self) -> tuple[str | None, ...]: ...
+
+    def start(self, index: int, /) -> int: ...
+
+    def end(self, index: int, /) -> int: ...
 
 
 class Pattern(Protocol):
     """What is asked of a compiled pattern."""
 
-    def search(self, text: str) -> object: ...
+    def search(self, text: str) -> Match | None: ...
+
+    def finditer(self, text: str) -> Iterator[Match]: ...
+
+    def sub(self, replacement: str, text: str) -> str: ...
 
 
 @lru_cache(maxsize=16_384)

@@ -11,17 +11,39 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 from cutwater.config.configuration import Configuration
-from cutwater.config.patterns import matches
 from cutwater.errors import Refused
 from cutwater.events.effect import Act, Effect, takes_act
 from cutwater.events.ledger import Delivery
 from cutwater.events.look import Look
 from cutwater.github import webhooks
-from cutwater.github.effects import Subject
-from cutwater.github.types import User
 from cutwater.github.webhooks import Text, Webhook
+from functions.plugins.commands import (
+    ANYONE,
+    AUTHOR_OR_COLLABORATORS,
+    MEMBERS,
+    TRUSTED,
+    Command,
+    Comment,
+    Typed,
+    Who,
+)
 
-__all__ = ["Act", "Command", "Comment", "Effect", "Look", "Plugin", "Text", "Webhook"]
+__all__ = [
+    "ANYONE",
+    "AUTHOR_OR_COLLABORATORS",
+    "MEMBERS",
+    "TRUSTED",
+    "Act",
+    "Command",
+    "Comment",
+    "Effect",
+    "Look",
+    "Plugin",
+    "Text",
+    "Typed",
+    "Webhook",
+    "Who",
+]
 
 Decide = TypeVar("Decide", bound=Callable[..., Awaitable[Sequence[Effect[object]] | None]])
 Wants = Callable[[Webhook, Configuration], bool]
@@ -39,51 +61,15 @@ TEXT = "text"
 """Stands for every event in which somebody wrote something."""
 
 
-class Command(Struct, frozen=True, kw_only=True):
-    """What people may type. `pattern` is RE2, searched in the text; without one it is `/name` alone on a line.
-
-    `usage`, `about`, `who` and `examples` are what its help says; `who` may use it, in words.
-    """
-
-    name: str
-    about: str
-    who: str
-    examples: tuple[str, ...]
-    pattern: str = ""
-    usage: str = ""
-
-    def is_in(self, text: str) -> bool:
-        """Whether somebody has typed it."""
-        return matches(self.pattern or rf"(?mi)^/{self.name}\s*$", text)
-
-    def __str__(self) -> str:
-        return f"/{self.name}"
-
-
-class Comment(Struct, frozen=True, kw_only=True):
-    """Somebody has typed a command."""
-
-    command: Command
-    text: Text
-
-    @property
-    def subject(self) -> Subject:
-        return self.text.subject
-
-    @property
-    def author(self) -> User:
-        return self.text.author
-
-
 class Handler(Struct, frozen=True):
-    """One thing that a plugin answers to. `open` makes of the webhook what `decide` is given.
+    """One thing that a plugin answers to. `open` makes of a webhook that is wanted what `decide` is given.
 
     `event`: GitHub's event, or TEXT for what was written, in whichever event it comes.
     """
 
     event: str
     wants: Wants
-    open: Callable[[Webhook], Any]
+    open: Callable[[Webhook, Configuration], Any]
     decide: Callable[..., Awaitable[Sequence[Effect[object]] | None]]
 
 
@@ -114,7 +100,7 @@ class Plugin:
             is_action = not actions or hook.action in actions
             return hook.event == event and is_action and (wants is None or wants(hook, config))
 
-        return self._register(event, is_meant, lambda hook: hook.read(EVENTS[event]))
+        return self._register(event, is_meant, lambda hook, config: hook.read(EVENTS[event]))
 
     def on_text(self, wants: Callable[[Text, Configuration], bool]) -> Callable[[Decide], Decide]:
         """Decide for what somebody wrote, wherever they wrote it."""
@@ -123,22 +109,32 @@ class Plugin:
             text = hook.text
             return text is not None and wants(text, config)
 
-        return self._register(TEXT, is_meant, lambda hook: hook.text)
+        return self._register(TEXT, is_meant, lambda hook, config: hook.text)
 
     def on_command(self, *names: str, where: Callable[[Text], bool] | None = None) -> Callable[[Decide], Decide]:
-        """Decide for a command that was typed in something new. Of several in one text the first named here counts."""
+        """Decide for commands that were typed in something new, by somebody who may.
+
+        Of several in one text the first named here counts; `comment.all_typed` has all of them.
+        """
         commands = [command for name in names for command in self.commands if command.name == name]
 
-        def typed(hook: Webhook) -> Comment | None:
+        def typed(hook: Webhook, config: Configuration) -> Comment | None:
             text = hook.text
             if text is None or text.action != "created" or not (where is None or where(text)):
                 return None
-            found = next((command for command in commands if command.is_in(text.body)), None)
-            return None if found is None else Comment(command=found, text=text)
+            heard = [command for command in commands if command.is_heard_at(text, config)]
+            found = tuple(one for command in heard for one in command.typed(text.body))
+            return Comment(text=text, all_typed=found) if found else None
 
-        return self._register(TEXT, lambda hook, config: typed(hook) is not None, typed)
+        def keep(decide: Decide) -> Decide:
+            self._register(TEXT, lambda hook, config: typed(hook, config) is not None, typed)(_guarded(decide))
+            return decide
 
-    def _register(self, event: str, wants: Wants, open_: Callable[[Webhook], Any]) -> Callable[[Decide], Decide]:
+        return keep
+
+    def _register(
+        self, event: str, wants: Wants, open_: Callable[[Webhook, Configuration], Any]
+    ) -> Callable[[Decide], Decide]:
         def keep(decide: Decide) -> Decide:
             self._handlers.append(Handler(event, wants, open_, decide))
             return decide
@@ -163,24 +159,61 @@ class Plugin:
         return _opened(delivery).time
 
     async def decide(self, delivery: Delivery, look: Look, act: Act) -> Sequence[Effect[object]] | None:
-        """The effects of all that want the webhook, in the order in which they were declared."""
+        """The effects of all that want the webhook, in the order in which they were declared.
+
+        One that refuses does not keep the others from theirs.
+        """
         hook = _opened(delivery)
         effects: list[Effect[object]] = []
+        refused: Refused | None = None
         has_acted = False
         for handler in self._handlers:
             if not handler.wants(hook, look.config):
                 continue
-            if takes_act(handler.decide):
-                has_acted = True
-                await _act_all(effects, act)
-                effects = []
-                await handler.decide(handler.open(hook), look, act)
-            else:
-                effects += await handler.decide(handler.open(hook), look) or ()
-        if not has_acted:
+            event = handler.open(hook, look.config)
+            try:
+                if takes_act(handler.decide):
+                    has_acted = True
+                    await _act_all(effects, act)
+                    effects = []
+                    await handler.decide(event, look, act)
+                else:
+                    effects += await handler.decide(event, look) or ()
+            except Refused as refusal:
+                refused = refused or refusal
+        if refused is None and not has_acted:
             return effects
         await _act_all(effects, act)
+        if refused is not None:
+            raise refused
         return None
+
+
+def _guarded(decide: Callable[..., Any]) -> Callable[..., Any]:
+    """Decides only for those who may use the command that counts; others get its refusal."""
+
+    async def refused(comment: Comment, look: Look) -> list[Effect[object]] | None:
+        declared = comment.command.command
+        if not isinstance(declared.who, Who) or await declared.who.may(comment.text, look):
+            return None
+        return [comment.reply(declared.refusal)] if declared.refusal else []
+
+    if takes_act(decide):
+
+        async def guarded_act(comment: Comment, look: Look, act: Act) -> None:
+            refusal = await refused(comment, look)
+            if refusal is None:
+                await decide(comment, look, act)
+            else:
+                await _act_all(refusal, act)
+
+        return guarded_act
+
+    async def guarded(comment: Comment, look: Look) -> Any:
+        refusal = await refused(comment, look)
+        return await decide(comment, look) if refusal is None else refusal
+
+    return guarded
 
 
 async def _act_all(effects: Sequence[Effect[object]], act: Act) -> None:

@@ -10,18 +10,24 @@ from msgspec import Struct
 from cutwater.config.configuration import Configuration
 from cutwater.config.patterns import matches
 from cutwater.errors import Refused
+from cutwater.events.repository_owners import owners_of_branch
 from cutwater.github.effects import AddComment, Assign, DeleteComment, Label, RequestReview, Subject
 from cutwater.github.types import Review, User
 from cutwater.github.webhooks import PullRequestEvent, ReviewEvent, Text, Webhook
+from cutwater.owners.files import login
 from functions.plugins.kit import Command, Comment, Effect, Look, Plugin
+from functions.plugins.pruning import pruned
 from functions.plugins.replies import reply
 from functions.plugins.trust import has
 
 LGTM = "lgtm"
 ADD = r"(?mi)^/lgtm(?: no-issue)?\s*$"
 CANCEL = r"(?mi)^/(remove-lgtm|lgtm cancel)\s*$"
+NOT_A_COLLABORATOR = "changing LGTM is restricted to collaborators"
+NOT_AN_OWNER = "adding LGTM is restricted to approvers and reviewers in OWNERS files."
 REMOVED = "New changes are detected. LGTM label has been removed."
-TREE = re.compile(r"LGTM label has been added.  <details>Git tree hash: (.*)</details>")
+ADDED = "LGTM label has been added.  <details>Git tree hash: "
+TREE = re.compile(rf"{ADDED}(.*)</details>")
 
 plugin = Plugin(
     "lgtm",
@@ -135,12 +141,13 @@ async def _decide(said: _Said, look: Look, *, wanted: bool, why: str) -> list[Ef
     is_author = by == said.author.login
     if is_author and wanted:
         return [_answer(said, "you cannot LGTM your own PR.", why)]
-    if look.config.plugins.owners.skips_collaborators(subject.org, subject.repo):
-        raise Refused("owners.skip_collaborators wants OWNERS files, which lgtm does not read")
     effects: list[Effect[object]] = []
-    if not is_author:
+    if look.config.plugins.owners.skips_collaborators(subject.org, subject.repo):
+        if not is_author and not await _is_owner(look, subject, by):
+            return [_answer(said, NOT_AN_OWNER, why)]
+    elif not is_author:
         if not await look.github.is_collaborator(subject.org, subject.repo, by):
-            return [_answer(said, "changing LGTM is restricted to collaborators", why)]
+            return [_answer(said, NOT_A_COLLABORATOR, why)]
         if by not in {user.login for user in said.assignees}:
             effects.append(Assign(subject=subject, login=by, present=True, why=f"{by} reviews it"))
     labels = await look.github.labels(subject.org, subject.repo, subject.number)
@@ -154,39 +161,46 @@ def _answer(said: _Said, message: str, why: str) -> Effect[object]:
     return AddComment(subject=said.subject, body=reply(said.text, message), why=why)
 
 
+async def _is_owner(look: Look, subject: Subject, by: str) -> bool:
+    """Whether somebody approves or reviews one of the files that are changed. Raises Refused."""
+    pull = await look.github.pull_request(subject.org, subject.repo, subject.number)
+    if pull is None:
+        raise Refused(f"{subject.org}/{subject.repo}#{subject.number} is gone")
+    paths = [file.filename for file in await look.github.files(subject.org, subject.repo, subject.number)]
+    owners = await owners_of_branch(look, subject.org, subject.repo, pull.base.ref, paths=paths)
+    return any(login(by) in owners.approvers(path) | owners.reviewers(path) for path in paths)
+
+
 async def _added(said: _Said, look: Look) -> list[Effect[object]]:
-    """What goes with a new label: the tree that was reviewed is written down, and old notices go."""
+    """What goes with a new label: the tree that was reviewed is written down, and old notices go.
+
+    Where the author's pushes leave the label alone there is neither.
+    """
     subject, settings = said.subject, settings_for(look.config, said.subject.org, said.subject.repo)
+    if await _is_sticky(look, settings, subject.org, said.author.login):
+        return []
     effects: list[Effect[object]] = []
-    if settings.store_tree_hash and not await _is_sticky(look, settings, subject.org, said.author.login):
+    if settings.store_tree_hash:
         pull = await look.github.pull_request(subject.org, subject.repo, subject.number)
         commit = pull and await look.github.commit(subject.org, subject.repo, pull.head.sha)
         if commit:
-            body = f"LGTM label has been added.  <details>Git tree hash: {commit.commit.tree.sha}</details>"
+            body = f"{ADDED}{commit.commit.tree.sha}</details>"
             effects.append(AddComment(subject=subject, body=body, why="the tree that was reviewed"))
-    return effects + await _prune(look, subject, REMOVED)
+    return [*effects, *await pruned(look, subject, REMOVED, why="it does not hold any more")]
 
 
 async def _cancelled(said: _Said, look: Look) -> list[Effect[object]]:
-    subject, settings = said.subject, settings_for(look.config, said.subject.org, said.subject.repo)
-    effects: list[Effect[object]] = []
-    if settings.store_tree_hash:
-        effects.append(_review_again(subject, said.assignees))
-    return effects + await _prune(look, subject, "LGTM label has been added.  <details>Git tree hash: ")
+    """What goes with a label that is taken back, where trees are written down."""
+    subject = said.subject
+    if not settings_for(look.config, subject.org, subject.repo).store_tree_hash:
+        return []
+    notices = await pruned(look, subject, ADDED, why="it does not hold any more")
+    return [_review_again(subject, said.assignees), *notices]
 
 
 def _review_again(subject: Subject, assignees: tuple[User, ...]) -> Effect[object]:
     reviewers = tuple(user.login for user in assignees)
     return RequestReview(subject=subject, reviewers=reviewers, why="what they approved has changed")
-
-
-async def _prune(look: Look, subject: Subject, words: str) -> list[Effect[object]]:
-    bot = await look.github.bot()
-    return [
-        DeleteComment(subject=subject, comment=comment.id, why="it does not hold any more")
-        for comment in await look.github.comments(subject.org, subject.repo, subject.number)
-        if bot.is_me(comment.user.login) and words in comment.body
-    ]
 
 
 async def _is_sticky(look: Look, settings: LgtmSettings, org: str, author: str) -> bool:

@@ -64,6 +64,7 @@ def test_what_is_not_built_stands_apart_and_fails_nothing(
     media = kinds.Part("media", "nobody reads it", lambda row: str(row["id"]).startswith("media"))
     for module in (kinds, program):
         monkeypatch.setattr(module, "PARTS_NOT_BUILT", {"engine/paths": (media,)})
+        monkeypatch.setattr(module, "NOT_BUILT", {"plugins/cat": "nobody draws it"})
     rows: Rows = {
         "engine/sidecar": [ON_PURPOSE],
         "engine/paths": [{"id": "media-1"}, {"id": "media-2"}],

@@ -3,7 +3,7 @@
 import pytest
 
 from functions.plugins import lgtm
-from infra.local.github.world import Issue
+from infra.local.github.world import Files, Issue
 from tests.world import BOT, CONFIG, JOBS, World, configuration
 
 pytestmark = pytest.mark.virtual
@@ -11,6 +11,7 @@ pytestmark = pytest.mark.virtual
 AUTHOR, REVIEWER, STRANGER = "bob", "alice", "mallory"
 OWN = "you cannot LGTM your own PR."
 RESTRICTED = "changing LGTM is restricted to collaborators"
+NO_OWNER = "adding LGTM is restricted to approvers and reviewers in OWNERS files."
 
 
 def world_with(settings: str = "") -> World:
@@ -124,6 +125,15 @@ async def test_a_push_of_the_tree_that_was_reviewed_keeps_it(pushed: str, kept: 
         assert ("lgtm" in change.labels) == kept
 
 
+async def test_a_label_taken_back_leaves_the_notes_of_trees_that_are_not_wanted_here() -> None:
+    async with world_with() as world:
+        change = await pull_request(world, "lgtm")
+        await change.comment(BOT, f"{lgtm.ADDED}abc</details>")
+        await change.comment(REVIEWER, "/lgtm cancel")
+        await world.settle(2)
+        assert (change.labels, said(change)) == (set(), [f"{lgtm.ADDED}abc</details>"])
+
+
 async def test_the_authors_team_may_push_on() -> None:
     async with world_with("trusted_team_for_sticky_lgtm: fliers") as world:
         world.github.team("acme", "fliers", members=[AUTHOR])
@@ -131,3 +141,74 @@ async def test_the_authors_team_may_push_on() -> None:
         await change.push({"fin.txt": "birch\n"})
         await world.settle(2)
         assert change.labels == {"lgtm"}
+
+
+# Where OWNERS files say who may
+
+OWNERS = {
+    "OWNERS": "approvers: [rita]\n",
+    "OWNERS_ALIASES": "aliases: {wrights: [Wright]}\n",
+    "wing/OWNERS": "approvers: [wes]\nreviewers: [wrights]\noptions: {no_parent_owners: true}\n",
+    "tail/OWNERS": "approvers: [tim]\noptions: {no_parent_owners: true}\n",
+}
+
+
+def world_of_owners() -> World:
+    """A world in which those who own files review them, whether they are collaborators or not."""
+    plugins = "plugins: {acme/rocket: {plugins: [lgtm]}}\nowners: {skip_collaborators: [acme/rocket]}\n"
+    return World(configuration(CONFIG, JOBS, plugins))
+
+
+async def pull_request_of_two_folders(world: World, *labels: str, owners: Files = OWNERS) -> Issue:
+    await world.github.push(world.rocket, "main", owners, author=REVIEWER)
+    files = {"wing/flap.txt": "balsa\n", "tail/fin.txt": "balsa\n"}
+    change = await world.github.pull_request(world.rocket, author=AUTHOR, files=files, labels=labels)
+    await world.settle(2)
+    return change
+
+
+@pytest.mark.parametrize(
+    "by, text, after, answer",
+    [
+        pytest.param("wright", "/lgtm", True, [], id="a reviewer of a changed file, by an alias"),
+        pytest.param("tim", "/lgtm", True, [], id="an approver of another one"),
+        pytest.param("rita", "/lgtm", False, [NO_OWNER], id="an approver of what is not changed"),
+        pytest.param(REVIEWER, "/lgtm", False, [NO_OWNER], id="a collaborator alone"),
+        pytest.param(AUTHOR, "/lgtm", False, [OWN], id="the author"),
+    ],
+)
+async def test_owners_say_so(by: str, text: str, after: bool, answer: list[str]) -> None:
+    async with world_of_owners() as world:
+        change = await pull_request_of_two_folders(world)
+        await change.comment(by, text)
+        await world.settle(2)
+        assert ("lgtm" in change.labels) == after
+        assert change.assignees == set(), "nobody is assigned: they may be no collaborators"
+        assert said(change) == answer
+
+
+@pytest.mark.parametrize(
+    "by, after, answer",
+    [
+        pytest.param("tim", False, [], id="an owner"),
+        pytest.param(AUTHOR, False, [], id="the author"),
+        pytest.param(REVIEWER, True, [NO_OWNER], id="a collaborator alone"),
+    ],
+)
+async def test_owners_take_it_back(by: str, after: bool, answer: list[str]) -> None:
+    async with world_of_owners() as world:
+        change = await pull_request_of_two_folders(world, "lgtm")
+        await change.comment(by, "/lgtm cancel")
+        await world.settle(2)
+        assert ("lgtm" in change.labels) == after
+        assert said(change) == answer
+
+
+async def test_an_owners_file_that_cannot_be_read_gives_nobody_a_word() -> None:
+    async with world_of_owners() as world:
+        change = await pull_request_of_two_folders(world, owners=OWNERS | {"tail/OWNERS": "- tim\n"})
+        await change.comment("tim", "/lgtm")
+        await change.comment("rita", "/lgtm")
+        await world.settle(2)
+        assert "lgtm" in change.labels, "the root's owners have it"
+        assert said(change) == [NO_OWNER]
