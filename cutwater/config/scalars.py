@@ -5,7 +5,8 @@ Source: sigs.k8s.io/yaml (goyaml.v2 resolve, and its conversion of numbers and b
 
 import math
 import re
-from decimal import Decimal
+import struct
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Context, Decimal
 
 Scalar = None | bool | int | float | str
 
@@ -58,10 +59,19 @@ def _number(text: str) -> Scalar:
 
 
 def _shortest(value: float) -> str:
-    """Go's 'g' with the fewest digits: it turns to an exponent below 0.0001 and from a million on."""
-    if not math.isfinite(value):
-        return {math.inf: "+Inf", -math.inf: "-Inf"}.get(value, "NaN")
-    sign, figures, shift = Decimal(repr(value)).normalize().as_tuple()
+    """Go's 'g' for 32 bits with the fewest digits: it turns to an exponent below 0.0001 and from a million on.
+
+    Go has read all 64 bits, and writes half of them: 1.123456789 becomes 1.1234568. Of two numbers that are equally
+    near it takes the even one, or the greater where the number is a power of two.
+    """
+    single = _in_32_bits(value)
+    if not math.isfinite(single):
+        return {math.inf: "+Inf", -math.inf: "-Inf"}.get(single, "NaN")
+    exact = Decimal(single)
+    ways = (ROUND_HALF_UP if abs(math.frexp(single)[0]) == 0.5 else ROUND_HALF_EVEN, ROUND_UP)
+    rounded = (Context(digits, how).create_decimal(exact) for digits in range(1, 10) for how in ways)
+    shortest = next(number for number in rounded if _in_32_bits(float(number)) == single)
+    sign, figures, shift = shortest.normalize().as_tuple()
     assert isinstance(shift, int)
     exponent = len(figures) + shift - 1
     minus = "-" if sign else ""
@@ -70,3 +80,11 @@ def _shortest(value: float) -> str:
         return minus + format(Decimal(digits).scaleb(shift), "f")
     fraction = f".{digits[1:]}" if len(digits) > 1 else ""
     return f"{minus}{digits[0]}{fraction}e{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
+
+
+def _in_32_bits(value: float) -> float:
+    try:
+        (single,) = struct.unpack("f", struct.pack("f", value))
+    except OverflowError:
+        return math.copysign(math.inf, value)
+    return float(single)

@@ -137,16 +137,24 @@ def _json(node: Node, reading: Reading) -> Any:
 
 
 def _mapping(node: MappingNode, reading: Reading, build: Build, zero: Callable[[], Any]) -> dict[str, Any]:
-    pairs = entries(node)
-    reading.spend(len(pairs))
+    pairs = _settled(node, reading)
     built: dict[str, Any] = {}
     for key, value in pairs:
         name = key.value if key.tag == TEXT else key_text(key)
         item = build(value, reading)
         built[name] = zero() if item is ABSENT else item
-    if len(built) < len(pairs):
-        _remark_twins(node, reading)
     return built
+
+
+def _settled(node: MappingNode, reading: Reading) -> list[tuple[Node, Node]]:
+    """The entries that count: of equal keys the last, whatever the others hold."""
+    pairs = entries(node)
+    reading.spend(len(pairs))
+    last = {key.value: (key, value) for key, value in pairs}
+    if len(last) == len(pairs):
+        return pairs
+    _remark_twins(node, reading)
+    return list(last.values())
 
 
 def _remark_twins(node: MappingNode, reading: Reading) -> None:
@@ -199,21 +207,15 @@ def _object(load: Callable[[], dict[str, _Field]], make: Callable[[dict[str, Any
         known, folded = loaded
         if not isinstance(node, MappingNode):
             return ABSENT if is_null(node) else reading.refuse(node, f"{shown(node)} is not a mapping")
-        pairs = entries(node)
-        reading.spend(len(pairs))
         given: dict[str, Any] = {}
-        twins = False
-        for key, value in pairs:
+        for key, value in _settled(node, reading):
             field = known.get(key.value) or folded.get(str(key.value).casefold())
             if field is None:
                 reading.odd(key, unknown(str(key.value), known))
                 continue
             built = field.build(value, reading)
             if built is not ABSENT:
-                twins = twins or field.attribute in given
                 given[field.attribute] = built
-        if twins:
-            _remark_twins(node, reading)
         return make(given, node, reading)
 
     return build

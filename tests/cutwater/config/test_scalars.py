@@ -56,6 +56,12 @@ def test_infinity_is_a_number() -> None:
         (0.00001, "1e-05"),
         (-2.5, "-2.5"),
         (0.0, "0"),
+        (1.123456789, "1.1234568"),
+        (16777217.0, "1.6777216e+07"),
+        (2.0**-12, "0.00024414063"),
+        (2.0**90, "1.2379401e+27"),
+        (3.5e38, "+Inf"),
+        (1e-46, "0"),
     ],
 )
 def test_in_a_field_of_text_they_are_written_as_go_writes_them(value: Scalar, text: str) -> None:

@@ -165,6 +165,26 @@ def test_what_is_odd_is_wrong_only_in_strict_reading(text: str, finding: str) ->
     assert (strict.remarked, list(map(str, strict.refused))) == ((), [finding])
 
 
+@pytest.mark.parametrize(
+    "text, value",
+    [
+        pytest.param("whole: [1]\nwhole: 2", Outer(whole=2), id="of another type"),
+        pytest.param("whole: 1\nwhole:", Outer(), id="nothing at last"),
+        pytest.param("by-name: {a: [], a: 2}", Outer(by_name={"a": 2}), id="in a map"),
+        pytest.param("<<: {whole: [1]}\nwhole: 2", Outer(whole=2), id="brought along by a merge"),
+    ],
+)
+def test_what_a_later_key_replaces_is_not_read(text: str, value: Outer) -> None:
+    found = reading(text)
+    assert (found.refused, found.value) == ((), value)
+
+
+def test_the_same_key_in_another_case_is_read_too() -> None:
+    assert [str(finding) for finding in reading("Whole: [1]\nwhole: 2").refused] == [
+        "x.yaml:1: Whole: a list is not a whole number"
+    ]
+
+
 def test_what_a_merge_brings_along_is_not_given_twice() -> None:
     assert reading("by-name: {<<: {a: 1}, a: 2}", strict=True).refused == ()
 
