@@ -13,6 +13,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any
 
+import httpx2
 import msgspec
 from starlette.types import ASGIApp
 
@@ -22,6 +23,8 @@ from cutwater.config.load import load
 from cutwater.config.sources import Sources
 from cutwater.events.edges import no_jenkins, no_way_out
 from cutwater.events.effect import Apply, apply
+from cutwater.github.app import App
+from cutwater.github.client import GitHub as GitHubClient
 from cutwater.jenkins.client import Jenkins
 from cutwater.kube.client import POD, Kind, Kube
 from cutwater.kube.transport import MERGE_PATCH
@@ -38,11 +41,12 @@ from infra.local.broker.resources import Resources
 from infra.local.github import webhooks
 from infra.local.github.server import GitHub
 from infra.local.kube.server import ApiServer
-from infra.local.one_process import Functions
+from infra.local.one_process import GITHUB, Functions
 from infra.local.roles import Service, services
 from infra.local.settings import CRDS, ROLES, TRIGGERS
 from infra.local.transport import InProcessTransport
 from tests import virtual_time
+from tests.code import remotes
 
 BOT = "ci-robot"
 SECRET = "webhook secret"
@@ -93,6 +97,15 @@ def functions() -> list[Service]:
     return services(ROLES)
 
 
+def as_app(local: GitHub, slug: str, hook: tuple[str, str] | None = None) -> GitHubClient:
+    """GitHub for an App that is installed in all organisations that there are by now; `hook` is its (url, secret)."""
+    accounts = [account.login for account in local.hub.accounts if account.kind == "Organization"]
+    made, clock = local.world().app(slug, installed_in=accounts, hook=hook), local.hub.now
+    client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=local.app), base_url=GITHUB)
+    app = App(str(made.id), lambda: made.private_key, clock=clock)
+    return GitHubClient(client, app, api=f"{GITHUB}/api/v3", graphql_api=f"{GITHUB}/api/graphql", clock=clock)
+
+
 class World:
     """Everything there is, and what a test asks of it.
 
@@ -139,6 +152,7 @@ class World:
             webhook_secret=SECRET,
             outgoing=outgoing,
             jenkins=jenkins,
+            git=lambda: remotes(self.hub, BOT),
             clock=clock,
             apply=apply,
             around=around,

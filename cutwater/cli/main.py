@@ -10,6 +10,8 @@ SUBCOMMANDS = {
     "up": "run the whole system on this machine",
     "demo": "a pull request from webhook to merge, without a person",
     "config": "what the configuration says, whether it is right, and which one is in force",
+    "events": "what arrived, what was made of it and why, and having it answered again",
+    "commenter": "say something below what a search on GitHub finds",
     "mkpj": "the ProwJob of a job and a change",
     "mkpod": "the pod of a ProwJob",
     "run-local": "run a job on this machine, without a cluster or GitHub",

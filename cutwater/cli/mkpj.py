@@ -17,19 +17,18 @@ from msgspec.structs import replace
 
 from cutwater.cli import cluster, configuration
 from cutwater.cli.failing import Failed, explained
+from cutwater.cli.github import PUBLIC_API, github_at
 from cutwater.config.configuration import Configuration
 from cutwater.config.jobs import Periodic, Postsubmit, Presubmit
 from cutwater.config.listing import Listed, NotOne, any_of, only
 from cutwater.config.specs import periodic_spec, postsubmit_spec, presubmit_spec
 from cutwater.config.yaml_text import yaml_text
 from cutwater.errors import Later
-from cutwater.github.client import GitHub
 from cutwater.github.read import Reader
 from cutwater.kube.client import PROWJOB, Kube
 from cutwater.prowjob.new import new_prowjob
 from cutwater.prowjob.types import ProwJob, ProwJobStatus, Pull, Refs
 
-PUBLIC_API = "https://api.github.com"
 FINAL = {"success", "failure", "aborted", "error"}
 POLL_SECONDS = 2.0
 
@@ -143,16 +142,9 @@ async def _with_base(refs: Refs, chosen: argparse.Namespace) -> Refs:
 
 @asynccontextmanager
 async def _github(chosen: argparse.Namespace) -> AsyncIterator[Reader]:
-    import httpx2
-
     token = chosen.github_token_path.read_text().strip() if chosen.github_token_path else ""
-
-    async def identity(org: str) -> str:
-        return token
-
-    async with httpx2.AsyncClient(timeout=15, follow_redirects=True) as client:
-        api = chosen.github_endpoint
-        yield Reader(GitHub(client, identity, api=api, graphql_api=f"{api}/graphql"))
+    async with github_at(chosen.github_endpoint, token) as github:
+        yield Reader(github)
 
 
 def _asked(flag: str, question: str, who: str) -> str:

@@ -126,15 +126,21 @@ def read_owners(source: Source) -> OwnersText:
     Its lists count first, and filters only where it has none. Where a list is none (`approvers: bob`), its options
     alone count, and a finding says so.
     """
+    file, findings = written_in(source)
+    filters = {pattern: people for pattern, people in file.filters.items() if _reason_against(pattern) is None}
+    findings = (*findings, *_no_patterns(source.name, file.filters))
+    return OwnersText(OwnersFile(options=file.options, filters=filters), findings)
+
+
+def written_in(source: Source) -> OwnersText:
+    """The same as it is written: with patterns that are none, which count for no file. Raises ConfigError."""
     simple = _read_simple(source)
     if not simple.refused and simple.value.file.filters:
         return OwnersText(simple.value.file)
     full = _read(source, OwnersFile)
     if full.refused:
         raise ConfigError(full.refused)
-    filters = {pattern: people for pattern, people in full.value.filters.items() if _reason_against(pattern) is None}
-    findings = (*simple.refused, *_no_patterns(source.name, full.value.filters))
-    return OwnersText(OwnersFile(options=full.value.options, filters=filters), findings)
+    return OwnersText(full.value, simple.refused)
 
 
 def read_header(source: Source) -> OwnersText:

@@ -15,6 +15,8 @@ T = TypeVar("T")
 
 DEFAULT_LABELS_DENYLIST = ("approved", "lgtm")
 DEFAULT_FILENAMES = ("OWNERS", "OWNERS_ALIASES")
+OURS = frozenset({"cherrypicker", "needs-rebase", "refresh"})
+"""Prow's own external plugins: here they are plugins like others."""
 
 
 class Enabled(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -25,7 +27,7 @@ class Enabled(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ExternalPlugin(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A plugin that another program serves. No events means all."""
+    """A plugin that another program serves, unless it is one of ours. No events means all."""
 
     name: str = ""
     endpoint: str = ""
@@ -34,6 +36,16 @@ class ExternalPlugin(Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def address(self) -> str:
         return self.endpoint or f"http://{self.name}"
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether cutwater serves it: one of Prow's own, at the address that Prow gives it by default."""
+        usual = f"http://{self.name}"
+        return self.name in OURS and self.address.removesuffix("/").removesuffix(":80") == usual
+
+    def takes(self, event: str) -> bool:
+        """Whether it is to have GitHub's events of this name."""
+        return not self.events or event in self.events
 
 
 class OwnersFilenames(Struct, frozen=True, kw_only=True, omit_defaults=True):

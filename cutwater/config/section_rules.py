@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
+from cutwater.config.addresses import problem
 from cutwater.config.findings import Path
 from cutwater.config.patterns import compiled
 from cutwater.config.sections import (
@@ -42,7 +43,12 @@ def section_problems(sections: Mapping[str, Any]) -> Rule:
 
 
 def section_remarks(sections: Mapping[str, Any]) -> Rule:
-    """What is deprecated in them."""
+    """What is deprecated in them, or cannot work."""
+    for key, entries in sections.get("external_plugins", {}).items():
+        for index, entry in enumerate(entries):
+            if not entry.address.startswith(("http://", "https://")) or problem(entry.address):
+                here: Path = ("external_plugins", key, index, "endpoint")
+                yield here, f'"{entry.address}" is no address that begins with http:// or https://: nobody is reached'
     for index, entry in enumerate(sections.get("triggers", ())):
         if getattr(entry, "trusted_org", ""):
             yield ("triggers", index, "trusted_org"), f'"{entry.trusted_org}": trusted_org is deprecated'

@@ -8,6 +8,7 @@ from cutwater.config.configuration import Configuration
 from cutwater.errors import Refused
 from cutwater.events.event import Event
 from cutwater.events.remembered import Known
+from cutwater.git.remotes import Remotes
 from cutwater.github.asking import Calls
 from cutwater.github.client import GitHub
 from cutwater.jenkins.client import Jenkins
@@ -41,13 +42,24 @@ def no_web() -> Web:
     raise Refused("this function does not read the web")
 
 
+def no_git() -> Remotes:
+    """The code that a function may reach that has nothing to do with it."""
+    raise Refused("this function does not reach repositories by git")
+
+
+async def no_plugin_help() -> bytes:
+    """The help of a function that knows no hook."""
+    raise Refused("no hook is set up to be asked")
+
+
 class Edges:
     """The world around a function. The arguments make an edge, or (for those with a name) one of a kind.
 
     `state`: the bucket of the ledger. `bucket`: an artifacts' bucket by name. `cluster`: a build cluster by alias.
     `clusters`: the aliases of all build clusters. `jenkins`: a Jenkins by the label selector of its operator.
     `outgoing`: the way to Slack and to the users' own addresses. `tot`: what counts builds, where something does.
-    `web`: the public web, to read.
+    `web`: the public web, to read. `git`: repositories, as git reaches them.
+    `plugin_help`: what hook says of the plugins, as it answers at /plugin-help.
     `publish`: sends an event to the Broker; raises Later. `configuration`: the one in force.
     `event_key`: what hook signs its events with. `webhook_secret`: the file of secrets that GitHub signs with.
     `pace`: how long leases and grace times are, measured by production's; tests that kill real processes shorten them.
@@ -68,6 +80,8 @@ class Edges:
         clusters: Callable[[], Sequence[str]] = lambda: ("default",),
         outgoing: Callable[[], Outgoing] = no_way_out,
         web: Callable[[], Web] = no_web,
+        git: Callable[[], Remotes] = no_git,
+        plugin_help: Callable[[], Awaitable[bytes]] = no_plugin_help,
         jenkins: Callable[[str], Jenkins] = no_jenkins,
         tot: Tot | None = None,
         clock: Clock = utc_now,
@@ -78,7 +92,9 @@ class Edges:
         self.cluster = functools.cache(cluster)
         self.jenkins = functools.cache(jenkins)
         self._clusters, self._outgoing, self._web, self.tot = clusters, outgoing, web, tot
+        self._git = git
         self.publish = publish
+        self.plugin_help = plugin_help
         self.configuration = configuration
         self.webhook_secret = webhook_secret
         self.clock = clock
@@ -119,6 +135,11 @@ class Edges:
     def web(self) -> Web:
         """The public web, to read."""
         return self._web()
+
+    @functools.cached_property
+    def git(self) -> Remotes:
+        """Repositories, as git reaches them."""
+        return self._git()
 
     @functools.cached_property
     def event_key(self) -> bytes:

@@ -48,6 +48,22 @@ class ForHead(Protocol):
         """Organisation, repository, number and SHA; None where this one was not."""
 
 
+@runtime_checkable
+class Lasting(Protocol):
+    """An effect that may take longer than one call does: what it needs is held for so much longer."""
+
+    @property
+    def seconds(self) -> float: ...
+
+
+@runtime_checkable
+class Blind(Protocol):
+    """An effect that nobody can look for afterwards: it is begun once, and then may have happened. Later means not."""
+
+    def has_arrived(self, result: object, /) -> bool:
+        """Whether the result says that it has happened; otherwise it may have."""
+
+
 class Act(Protocol):
     """Carries an effect out and answers with its result. Raises Refused."""
 

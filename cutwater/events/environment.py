@@ -13,19 +13,23 @@
 | CUTWATER_EVENT_KEY_FILE | the key that hook signs its events with |
 | CUTWATER_GITHUB_TOKEN_FILE | the bot's token |
 | CUTWATER_GITHUB_APP_ID, CUTWATER_GITHUB_APP_KEY_FILE | instead of it: a GitHub App, and its private key |
-| CUTWATER_GITHUB_PERMISSIONS | what its tokens are made for, `contents=read,issues=write`; without it, all it has |
+| CUTWATER_GITHUB_PERMISSIONS | the most that its tokens are made for, `contents=read,issues=write` |
 | CUTWATER_GITHUB_SHARES | how much of GitHub's limits a plugin or role may use: `*=0.5,tide=0.8` |
 | CUTWATER_GITHUB_API, CUTWATER_GITHUB_GRAPHQL | GitHub's addresses, where they are not the public ones |
+| CUTWATER_GITHUB_GIT | where git finds GitHub's repositories, where that is not https://github.com |
 | CUTWATER_SLACK_TOKEN_FILE | Slack's token, for the host `*` |
 | CUTWATER_ADDITIONAL_SLACK_TOKEN_FILES | `host=path`, with commas: Slack's tokens for other hosts |
 | CUTWATER_SLACK_API | the address of chat.postMessage, where it is not the public one |
 | CUTWATER_OUTGOING_SECRETS | the folder of the keys that messages are signed with, a file each |
+| CUTWATER_PLUGIN_HELP | where deck asks hook for the help of the plugins: the whole address |
+| CUTWATER_GITHUB_ENABLED_ORGS and three more | whose webhooks hook hands to plugins (`functions.hook.enablement`) |
 | CUTWATER_KUBECONFIG | build clusters by context: files or folders, between colons; without it, the cluster we run in |
 | CUTWATER_JENKINS | the file that says which Jenkins there are (`cutwater.jenkins.access` has its form) |
 | CUTWATER_TOT_URL | the tot that counts builds; without it their ids come from the clock |
 | CUTWATER_PACE | for tests: how long leases and grace times are, relative to production's |
 | CUTWATER_CLUSTERS_WITHOUT_SOURCE | build clusters that do not tell us of their pods: plank looks every 15 s |
 | CUTWATER_KEEP_DELIVERIES, CUTWATER_KEEP_RECEIPTS | days after which sinker deletes: 14 and 90 |
+| CUTWATER_DECK_EVENTS, CUTWATER_DECK_PASSWORD_FILE | `on`: deck shows the ledger; to who knows this password |
 | AWS_… | boto3's own: keys, region, AWS_ENDPOINT_URL_S3 |
 """
 
@@ -37,25 +41,30 @@ from pathlib import Path
 from typing import Any
 
 from cutwater.config.configuration import Configuration
-from cutwater.errors import Refused
+from cutwater.errors import Later, Refused
 from cutwater.events import log
 from cutwater.events.edges import Edges, utc_now
 from cutwater.events.publish import HttpBroker
+from cutwater.events.used import UsedTogether
+from cutwater.git.remotes import PUBLIC, Remotes
 from cutwater.github.app import App
 from cutwater.github.client import GitHub
 from cutwater.github.etags import ETags
 from cutwater.github.limits import Shares
+from cutwater.github.permissions import permissions_of
 from cutwater.jenkins import access
 from cutwater.kube import kubeconfigs
 from cutwater.kube.client import Kube
 from cutwater.kube.official import OfficialTransport
-from cutwater.outgoing.client import CALL_SECONDS, SLACK, Outgoing
+from cutwater.outgoing.client import CALL_SECONDS, SLACK, Outgoing, Unknown
 from cutwater.outgoing.tot import Tot
 from cutwater.outgoing.web import Web
 from cutwater.storage.s3 import S3Store
 from cutwater.storage.store import Store
 
 PUBLIC_API = "https://api.github.com"
+LONGEST_HELP = 16 * 1024 * 1024
+"""Bytes of help that are read: a large installation's is below one million."""
 GARBAGE = 50_000
 """How many new objects Python looks through for garbage at a time. What a start makes is kept: the usual 700 cost it a
 twentieth.
@@ -72,22 +81,25 @@ def edges() -> Edges:
     """The edges that this process's environment names. None is opened before it is used."""
     broker = HttpBroker(os.environ.get("CUTWATER_BROKER") or os.environ.get("K_SINK", ""))
     state = functools.cache(lambda: bucket(_required("CUTWATER_STATE_BUCKET")))
+    github, outgoing = functools.cache(lambda: _github(state)), functools.cache(_outgoing)
     return Edges(
         kube=lambda: _cluster(""),
         cluster=_cluster,
         clusters=_clusters,
-        github=lambda: _github(state),
+        github=github,
+        git=lambda: _git(github),
         jenkins=access.opener(os.environ.get("CUTWATER_JENKINS", "")),
         state=state,
         bucket=bucket,
-        outgoing=_outgoing,
+        outgoing=outgoing,
+        plugin_help=lambda: _plugin_help(outgoing()),
         web=_web,
         tot=_tot(),
         publish=broker.publish,
         configuration=_configuration(state),
         event_key=lambda: secret("CUTWATER_EVENT_KEY_FILE").encode(),
         pace=float(os.environ.get("CUTWATER_PACE", "1")),
-        webhook_secret=lambda: secret("CUTWATER_HMAC_FILE").encode(),
+        webhook_secret=lambda: _content(Path(_required("CUTWATER_HMAC_FILE")), "CUTWATER_HMAC_FILE"),
     )
 
 
@@ -117,7 +129,7 @@ def bucket(name: str) -> S3Store:
 
 def secret(variable: str) -> str:
     """The content of the file that the variable names, without white space around it. Raises Refused."""
-    return _content(Path(_required(variable)), variable)
+    return _content(Path(_required(variable)), variable).decode()
 
 
 def slack_token(host: str) -> str:
@@ -128,19 +140,20 @@ def slack_token(host: str) -> str:
     for pair in os.environ.get(variable, "").split(","):
         name, _, path = pair.partition("=")
         if name == host:
-            return _content(Path(path), variable)
+            return _content(Path(path), variable).decode()
     raise Refused(f"host '{host}' not supported: {variable} has no token for it")
 
 
 def _outgoing_secret(name: str) -> bytes:
     """The key of this name. Raises Refused."""
     variable = "CUTWATER_OUTGOING_SECRETS"
-    return _content(Path(_required(variable)) / Path(name).name, variable).encode()
+    return _content(Path(_required(variable)) / Path(name).name, variable)
 
 
-def _content(path: Path, variable: str) -> str:
+def _content(path: Path, variable: str) -> bytes:
+    """What a file holds, without white space around it. Files are read anew each time: a Secret may have changed."""
     try:
-        return path.read_text().strip()
+        return path.read_bytes().strip()
     except OSError as error:
         raise Refused(f"{variable} names {path}, which cannot be read: {error.strerror}") from error
 
@@ -159,6 +172,17 @@ def _outgoing() -> Outgoing:
 
     slack = os.environ.get("CUTWATER_SLACK_API") or SLACK
     return Outgoing(client, slack_token=slack_token, secret=_outgoing_secret, slack=slack)
+
+
+async def _plugin_help(way: Outgoing) -> bytes:
+    """What hook says of the plugins. Raises Refused and Later."""
+    try:
+        answer = await way.get(_required("CUTWATER_PLUGIN_HELP"), most=LONGEST_HELP)
+    except Unknown as unknown:
+        raise Later(str(unknown)) from unknown
+    if answer.status != 200:
+        raise Later(f"hook answers {answer.shown}")
+    return answer.body
 
 
 def _tot() -> Tot | None:
@@ -216,16 +240,23 @@ def _github(state: Callable[[], Store]) -> GitHub:
         graphql_api=graphql,
         etags=ETags(state) if has_state else None,
         shares=Shares.of(os.environ.get("CUTWATER_GITHUB_SHARES", "")),
+        sums=UsedTogether(state) if has_state else None,
     )
+
+
+def _git(github: Callable[[], GitHub]) -> Remotes:
+    async def token(org: str, repo: str) -> str:
+        return await github().token(org, repo)
+
+    return Remotes(os.environ.get("CUTWATER_GITHUB_GIT") or PUBLIC, token)
 
 
 def _github_app() -> App | None:
     """The App that we are, where we are one."""
     app_id = os.environ.get("CUTWATER_GITHUB_APP_ID", "")
-    granted = os.environ.get("CUTWATER_GITHUB_PERMISSIONS", "")
-    permissions = dict(pair.strip().split("=", 1) for pair in granted.split(",") if "=" in pair)
+    limit = permissions_of(os.environ.get("CUTWATER_GITHUB_PERMISSIONS", ""))
     key = functools.partial(secret, "CUTWATER_GITHUB_APP_KEY_FILE")
-    return App(app_id, key, clock=utc_now, permissions=permissions) if app_id else None
+    return App(app_id, key, clock=utc_now, limit=limit or None) if app_id else None
 
 
 async def _github_token(place: str) -> str:

@@ -2,6 +2,8 @@
 
 `owed/<minute>/<GUID>-<digest>` is delivery and outbox at once. When every plugin on its list has a finished receipt
 it is moved to `deliveries/<day>/<minute>/<GUID>-<digest>`. Keys begin with the time, so that old ones go by prefix.
+With it an empty `subjects/<day>/<org>/<repo>/<number>/<minute>.<GUID>-<digest>` is left, by which those of one
+repository or pull request are found without a look at all others.
 """
 
 import hashlib
@@ -9,22 +11,29 @@ import hmac
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from urllib.parse import quote
 
 import msgspec
 from msgspec import Struct
 
+from cutwater.errors import Refused
 from cutwater.events import names
 from cutwater.events.event import Event
+from cutwater.github.webhooks import open_webhook
 from cutwater.storage.store import Store, Taken
 
 OWED = "owed/"
 DELIVERIES = "deliveries/"
+SUBJECTS = "subjects/"
 GUID = re.compile(r"[0-9A-Za-z-]{1,64}\Z")
 """What a delivery's GUID may look like: it becomes part of keys and names."""
 
 
 class Delivery(Struct, frozen=True, kw_only=True):
-    """One webhook as it came, and the plugins that owe an answer to it."""
+    """One webhook as it came, and the plugins that owe an answer to it.
+
+    `asked_again`: when somebody had it answered once more; None where nobody did.
+    """
 
     guid: str
     event: str
@@ -32,6 +41,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str]
     body: bytes
     plugins: tuple[str, ...]
+    asked_again: datetime | None = None
 
     @property
     def digest(self) -> str:
@@ -65,7 +75,23 @@ async def settle(state: Store, delivery: Delivery) -> None:
     """Move a webhook whose every plugin has answered. Killed in between, the next sweep moves it again."""
     body = msgspec.json.encode(delivery)
     await state.put(f"{DELIVERIES}{delivery.stored[:10]}/{delivery.stored}", body, content_type=JSON)
+    await state.put(_index_key(delivery), b"")
     await state.delete(OWED + delivery.stored)
+
+
+def _index_key(delivery: Delivery) -> str:
+    """Where the webhook is found by what it is about."""
+    try:
+        webhook = open_webhook(delivery.event, delivery.guid, delivery.body)
+        about = index_of(webhook.org, webhook.repo or "-", str(webhook.number or "-"))
+    except Refused:
+        about = index_of("-", "-", "-")
+    return f"{SUBJECTS}{delivery.stored[:10]}/{about}{delivery.stored.replace('/', '.', 1)}"
+
+
+def index_of(*about: str) -> str:
+    """The beginning of the keys about an organisation, a repository of it, an issue of that. In any case of letters."""
+    return "".join(f"{quote(part.casefold(), safe='') or '-'}/" for part in about)
 
 
 def webhook_event(delivery: Delivery, plugin: str, *, subject: str, key: bytes) -> Event:

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from msgspec import Struct
@@ -45,7 +46,8 @@ class LevelRole(Struct, frozen=True, kw_only=True):
 
     `excludes` answers with the names that the role must have to itself while it looks and acts, in the order in
     which they are taken; `lease_seconds` is how long each is held at most. Which `tick` a sweep answers to stands in
-    `sweeps`; a sweep does nothing while the last one still runs.
+    `sweeps`; a sweep does nothing while the last one still runs. `writes`: the permissions of a GitHub App that its
+    effects need.
 
     With a `pace` (seconds) the one name that the role must have to itself is looked at no more often than that: an
     event that finds it taken leaves word, and the holder looks again in its stead, for `patience` seconds at most.
@@ -56,6 +58,7 @@ class LevelRole(Struct, frozen=True, kw_only=True):
     sweeps: dict[str, Decide] = {}
     excludes: Callable[[Event, Look], Awaitable[Sequence[str]]] = _nothing
     lease_seconds: float = 60
+    writes: Sequence[str] = ()
     pace: float = 0
     patience: float = 540
 
@@ -237,8 +240,13 @@ async def _record(role: LevelRole, event: Event, edges: Edges, look: Look, steps
         steps=steps,
     )
     now = edges.clock()
-    name = f"{now:%H-%M-%S.%f}-{role.name}-{event.subject.replace('/', '-').replace('#', '-')}"
+    key = f"{records_of(now, event.subject)}/{now:%H-%M-%S.%f}-{role.name}"
     try:
-        await edges.state.put(f"{RECORDS}{now:%Y-%m-%d}/{name}", msgspec.json.encode(record), content_type=JSON)
+        await edges.state.put(key, msgspec.json.encode(record), content_type=JSON)
     except (Later, Refused):
         return  # what was done stands in the objects; only its explanation is lost
+
+
+def records_of(day: datetime, subject: str) -> str:
+    """The beginning of the keys of one day's records about a subject, or about those that begin so."""
+    return f"{RECORDS}{day:%Y-%m-%d}/{quote(subject, safe='') or '-'}"

@@ -1,4 +1,4 @@
-"""The log: one line of JSON for each event handled. JSON escapes whatever a pull request's author put into it."""
+"""The log: one line of JSON for each event handled, in which whatever a pull request's author wrote is escaped."""
 
 import logging
 import sys
@@ -13,6 +13,9 @@ from cutwater.github.asking import Spent
 
 logger = logging.getLogger("cutwater")
 NOTHING = Spent()
+UNSEEN = (*range(0x7F, 0xA0), 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
+"""What JSON leaves as it is, and terminals obey: controls above ASCII, other ends of lines, changes of direction."""
+_ESCAPED = {code: f"\\u{code:04x}" for code in UNSEEN}
 
 
 def to_stdout() -> None:
@@ -47,7 +50,8 @@ def event(
         line |= {name: event[name] for name in ("plugin", "reporter", "tick", "hookevent") if event[name]}
     if github.calls:
         line |= {"githubcalls": github.calls, "githubcost": github.cost, "githubms": round(github.seconds * 1000, 1)}
-    logger.log(level, "%s", msgspec.json.encode(line).decode())
+        line["githubasked"] = {call: {"calls": one.calls, "cost": one.cost} for call, one in github.by_call.items()}
+    logger.log(level, "%s", _json(line))
 
 
 def webhook(headers: Mapping[str, str], status: int, done: str) -> None:
@@ -60,7 +64,11 @@ def webhook(headers: Mapping[str, str], status: int, done: str) -> None:
         "hookevent": headers.get("x-github-event", ""),
         "delivery": headers.get("x-github-delivery", ""),
     }
-    logger.info("%s", msgspec.json.encode(line).decode())
+    logger.info("%s", _json(line))
+
+
+def _json(line: Mapping[str, object]) -> str:
+    return msgspec.json.encode(line).decode().translate(_ESCAPED)
 
 
 def _now() -> str:

@@ -1,5 +1,7 @@
 """The events that cutwater's functions exchange: their types and attributes. `triggers/` filters on these."""
 
+from urllib.parse import quote
+
 WEBHOOK = "dev.cutwater.webhook"
 """One webhook for one plugin. Attributes: plugin, delivery, hookevent, stored, signature, partitionkey; no body."""
 
@@ -14,3 +16,11 @@ PING = "dev.knative.sources.ping"
 
 OBJECT = "dev.knative.apiserver.resource."
 """What an ApiServerSource sends of a ProwJob or a Pod begins so, and ends in add, update or delete."""
+
+EXTERNAL = "external:"
+"""How the attribute `plugin` begins where an external plugin is to answer."""
+
+
+def external(name: str) -> str:
+    """Under which name an external plugin owes its answer. It may be called anything, and becomes part of keys."""
+    return EXTERNAL + quote(name, safe="")

@@ -16,7 +16,7 @@ import msgspec
 from cutwater.errors import Later, Refused
 from cutwater.events import ledger, receipt
 from cutwater.events.edges import Edges
-from cutwater.events.effect import Act, Apply, Effect, ForHead, Result, Slotted
+from cutwater.events.effect import Act, Apply, Blind, Effect, ForHead, Lasting, Result, Slotted
 from cutwater.events.event import Event, NotAnEvent
 from cutwater.events.ledger import Delivery
 from cutwater.events.look import Look, Reads, look_at
@@ -27,6 +27,7 @@ from cutwater.storage.store import Stored, Taken
 
 CLOCKS_APART = timedelta(seconds=5)
 """How far GitHub's clock may be behind the store's when a comment of ours is looked for "since the claim"."""
+NOBODY_KNOWS = "whoever began it is gone: it may have happened or not, and is not begun again"
 
 
 class Decision(Protocol):
@@ -38,6 +39,10 @@ class Decision(Protocol):
     @property
     def effects(self) -> Sequence[type]:
         """The kinds of effect that it may have; the runner refuses others."""
+
+    @property
+    def reads(self) -> Sequence[str]:
+        """The permissions of a GitHub App to read what others have no need of."""
 
     @property
     def recomputes(self) -> bool:
@@ -145,7 +150,7 @@ class _Run:
 
     async def _decide_and_act(self) -> Outcome:
         if self._decision.recomputes:
-            await self._take_order()
+            await self._take_order(self._lease)
         if self._receipt.is_plan_whole:
             effects: Sequence[Effect[object]] = [self._effect(step) for step in self._receipt.plan]
         else:
@@ -167,12 +172,13 @@ class _Run:
     async def _act(self, effect: Effect[Result]) -> Result:
         """Carry out the next effect of the plan, unless that was decided before."""
         step = self._planned(effect)
-        is_resumed = self._next < self._resumed
+        is_resumed = self._next < self._resumed or bool(self._receipt.former)
         self._next += 1
+        if step.state == "started" and isinstance(effect, Blind):
+            step.state, step.result = "unknown", NOBODY_KNOWS
         if step.state not in DECIDED:
             await self._hold(step, effect)
             await self._decide_step(step, effect, is_resumed)
-            self._receipt.reads = self._reads.record
         if step.state in {"refused", "void"}:
             raise Refused(str(step.result))
         result: Result = step.result
@@ -190,12 +196,18 @@ class _Run:
         begins = effect.visible and step.state == "planned"
         if begins:
             step.state = "started"
-        if not self._is_claimed or begins or self._receipt.until - self._now() < self._lease / 2:
-            await self._save(self._lease)
-        if isinstance(effect, Slotted):
-            await self._take_order()
+        lease = self._lease + timedelta(seconds=effect.seconds if isinstance(effect, Lasting) else 0)
+        if not self._is_claimed or begins or self._receipt.until - self._now() < lease - self._lease / 2:
+            await self._save(lease)
+        if isinstance(effect, Slotted) or self._order is not None:
+            await self._take_order(lease)
 
     async def _decide_step(self, step: Step, effect: Effect[object], is_resumed: bool) -> None:
+        if former := self._done_before(effect):
+            step.state, step.result = former.state, former.result
+            if step.state == "started":
+                step.state, step.result = "unknown", NOBODY_KNOWS
+            return
         try:
             if is_resumed:
                 standing = await effect.stands(self._edges, self._receipt.claimed - CLOCKS_APART)
@@ -209,16 +221,28 @@ class _Run:
             self._done(step, effect, await self._apply(effect, self._edges))
         except Refused as refused:
             step.state, step.result = "refused", str(refused)
+        except Later:
+            if isinstance(effect, Blind):
+                step.state = "planned"  # nobody has received it
+            raise
+
+    def _done_before(self, effect: Effect[object]) -> Step | None:
+        """The step of a former decision that has done the same: it is not done again, even if it was undone since."""
+        wanted = _but_why(msgspec.to_builtins(effect))
+        final = {"done", "unknown", "started"} if isinstance(effect, Blind) else {"done", "unknown"}
+        steps = (step for former in self._receipt.former for step in former.plan if step.state in final)
+        return next((step for step in steps if _but_why(step.effect) == wanted), None)
 
     def _done(self, step: Step, effect: Effect[object], result: object) -> None:
-        step.state, step.result = "done", result
+        is_known = not isinstance(effect, Blind) or effect.has_arrived(result)
+        step.state, step.result = "done" if is_known else "unknown", result
         if isinstance(effect, Slotted) and self._order:
-            self._order.set(effect.slot, self._decision.time(self._delivery))
+            self._order.set(self._slot(effect), self._decision.time(self._delivery))
 
     async def _void(self, effect: Effect[object], is_resumed: bool) -> str:
         """Why an effect means nothing any more; empty where it does."""
         if isinstance(effect, Slotted) and self._order:
-            later = self._order.overtaken(effect.slot, self._decision.time(self._delivery))
+            later = self._order.overtaken(self._slot(effect), self._decision.time(self._delivery))
             if later:
                 return f"overtaken by an event of {later:%Y-%m-%d %H:%M:%S}Z"
         if is_resumed and isinstance(effect, ForHead) and effect.head:
@@ -228,26 +252,31 @@ class _Run:
                 return f"decided for {sha}, which is not the head any more"
         return ""
 
-    async def _take_order(self) -> None:
+    def _slot(self, effect: Slotted) -> str:
+        """What it sets; on another pull request than the webhook's, with that one's name."""
+        other = str(getattr(effect, "subject", self._receipt.subject))
+        return effect.slot if other == self._receipt.subject else f"{effect.slot} of {other}"
+
+    async def _take_order(self, lease: timedelta) -> None:
         """Hold the order of the pull request, for as long as the receipt is held. Raises Later and Yielded."""
         if self._order is None:
             self._order = await Order.take(
                 self._edges.state,
                 plugin=self._decision.name,
                 subject=self._receipt.subject,
-                owner=self._receipt.owner,
+                owner=f"{self._receipt.owner}.{self._delivery.guid}",  # this process answers to several at once
                 now=self._now(),
-                lease=self._lease,
+                lease=lease,
             )
-        elif self._order.until - self._now() < self._lease / 2:
+        elif self._order.until - self._now() < lease - self._lease / 2:
             try:
-                await self._order.renew(self._now() + self._lease)
+                await self._order.renew(self._now() + lease)
             except Taken as taken:
                 raise Yielded(self._key) from taken
 
     async def _finish(self, outcome: Outcome, error: str) -> Outcome:
         await self._give_order_back()
-        self._receipt.outcome, self._receipt.error, self._receipt.reads = outcome, error, self._reads.record
+        self._receipt.outcome, self._receipt.error = outcome, error
         await self._save(timedelta(0))
         return outcome
 
@@ -255,7 +284,6 @@ class _Run:
         """Leave the receipt to the next attempt at once."""
         await self._give_order_back()
         if self._is_claimed:
-            self._receipt.reads = self._reads.record
             await self._save(timedelta(0))
 
     async def _give_order_back(self) -> None:
@@ -264,8 +292,8 @@ class _Run:
             await order.give_back()
 
     async def _save(self, lease: timedelta) -> None:
-        """Write the receipt if it is still ours. Raises Yielded."""
-        self._receipt.until = self._now() + lease
+        """Write the receipt, if it is still ours, with what was read: who takes over decides by it. Raises Yielded."""
+        self._receipt.until, self._receipt.reads = self._now() + lease, self._reads.record
         body = msgspec.json.encode(self._receipt)
         state = self._edges.state
         try:
@@ -290,3 +318,7 @@ class _Run:
         kinds: Any = functools.reduce(operator.or_, self._decision.effects)
         effect: Effect[object] = msgspec.convert(step.effect, kinds)
         return effect
+
+
+def _but_why(effect: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in effect.items() if name != "why"}

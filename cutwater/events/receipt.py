@@ -31,8 +31,22 @@ class Step(Struct, kw_only=True, omit_defaults=True):
     result: Any = None
 
 
+class Former(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What was decided and done before somebody had it decided anew. `ended`: when; `by` whom it was put aside."""
+
+    ended: datetime
+    by: str
+    outcome: Outcome
+    configuration: str = ""
+    plan: list[Step] = field(default_factory=list)
+    error: str = ""
+
+
 class Receipt(Struct, kw_only=True, omit_defaults=True):
-    """All that one plugin did for one webhook. Finished when it has an outcome; leased to `owner` until then."""
+    """All that one plugin did for one webhook. Finished when it has an outcome; leased to `owner` until then.
+
+    `former`: the decisions in whose place this one is, the oldest first. What they did is not done again.
+    """
 
     delivery: str
     plugin: str
@@ -47,6 +61,7 @@ class Receipt(Struct, kw_only=True, omit_defaults=True):
     is_plan_whole: bool = False
     outcome: Outcome = ""
     error: str = ""
+    former: list[Former] = field(default_factory=list)
 
     @property
     def is_finished(self) -> bool:

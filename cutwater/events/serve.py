@@ -10,19 +10,21 @@ import socket
 import time
 import traceback
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from cutwater.errors import Later, Refused
-from cutwater.events import level, log, once
+from cutwater.events import level, log, once, own_looks
 from cutwater.events.edges import Edges
 from cutwater.events.effect import Apply, apply
 from cutwater.events.event import Event, NotAnEvent, from_request
 from cutwater.events.level import LevelRole
-from cutwater.github.asking import Spent, asking
+from cutwater.events.receipt import Step
+from cutwater.github.asking import Spent, asking, permitted
+from cutwater.github.permissions import needed_by, reading_and
 
 Respond = Callable[[Request], Awaitable[Response]]
 ERROR_BYTES = 400
@@ -67,20 +69,37 @@ def level_role(role: LevelRole) -> OnEvents:
     """A level role, ready to be served."""
 
     async def handle(event: Event, edges: Edges, me: str, apply: Apply) -> str:
-        steps = await level.look_again(role, event, edges, owner=me, apply=apply)
-        return ", ".join(f"{step.effect['type']} {step.state}" for step in steps) or "nothing"
+        with permitted(reading_and(role.writes)):
+            return _done(await level.look_again(role, event, edges, owner=me, apply=apply))
 
     return OnEvents(role.name, handle)
 
 
-def event_role(name: str, decisions: Callable[[str], once.Decision | None]) -> OnEvents:
-    """The role of the plugins: `decisions` finds one by its name."""
+def _done(steps: Sequence[Step]) -> str:
+    return ", ".join(f"{step.effect['type']} {step.state}" for step in steps) or "nothing"
+
+
+def _no_looks(name: str) -> LevelRole | None:
+    return None
+
+
+def event_role(
+    name: str,
+    decisions: Callable[[str], once.Decision | None],
+    looks: Callable[[str], LevelRole | None] = _no_looks,
+) -> OnEvents:
+    """The role of the plugins: `decisions` finds one by its name, `looks` what that one does of its own accord."""
 
     async def handle(event: Event, edges: Edges, me: str, apply: Apply) -> str:
+        own = looks(event["role"]) if event["role"] else None
+        if own is not None:
+            with permitted(reading_and(own.writes)):
+                return _done(await own_looks.look_again(own, event, edges, owner=me, apply=apply))
         decision = decisions(event["plugin"])
         if decision is None:
             raise NotAnEvent(f'there is no plugin "{event["plugin"]}" here')
-        return await once.answer(decision, event, edges, owner=me, apply=apply) or "in hand elsewhere"
+        with permitted(needed_by(decision.effects, reads=decision.reads)):
+            return await once.answer(decision, event, edges, owner=me, apply=apply) or "in hand elsewhere"
 
     return OnEvents(name, handle)
 
@@ -92,7 +111,7 @@ async def answer(request: Request, role: str, handle: Callable[[Event], Awaitabl
     spent = Spent()
     try:
         event = await _event(request)
-        with asking(event["plugin"] or role, event.time) as spent:
+        with asking(event["plugin"] or event["role"] or role, event.time) as spent:
             done = await handle(event)
         response = Response(status_code=204)
     except NotAnEvent as error:

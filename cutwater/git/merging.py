@@ -5,23 +5,14 @@ as it would in the whole repository, as far as it happens among these files. Fiv
 the caller waits for.
 """
 
-import os
-import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from msgspec import Struct
 
-SECONDS = 30
-"""How long one git command may take."""
-ENVIRONMENT = {
-    "PATH": os.environ.get("PATH", os.defpath),
-    "HOME": os.devnull,
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "LC_ALL": "C.UTF-8",
-}
+from cutwater.git.command import Git, GitError
+
 _BASE, _OURS, _THEIRS = "merge-base", "base", "head"
 """The branches by the names that git's messages have for them."""
 _AUTHOR = b"cutwater <cutwater@localhost> 0 +0000"
@@ -45,49 +36,28 @@ Files = Mapping[str, File]
 def merged(*, base: Files, ours: Files, theirs: Files) -> dict[str, File]:
     """What becomes of `base` by the changes of both sides. Raises Conflict."""
     with tempfile.TemporaryDirectory(prefix="merge-") as folder:
-        git = _Git(Path(folder))
+        git = Git(Path(folder))
         git.run("init", "--quiet", "--bare")
         history = (*_commit(_BASE, base), *_commit(_OURS, ours, _BASE), *_commit(_THEIRS, theirs, _BASE))
         git.run("fast-import", "--quiet", stdin=b"".join(history))
         done = git.attempt("merge-tree", "--write-tree", "--messages", "-z", _OURS, _THEIRS)
-        tree, _, rest = done.stdout.partition(b"\0")
-        if done.returncode == 1:
+        tree, _, rest = done.output.partition(b"\0")
+        if done.code == 1:
             raise Conflict(_where(rest))
-        if done.returncode:
-            raise OSError(done.stderr.decode(errors="replace"))
-        return git.files(tree.decode())
+        if done.code:
+            raise GitError(done.words)
+        return _files(git, tree.decode())
 
 
-class _Git:
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def attempt(self, *command: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
-        return subprocess.run(
-            ["git", *command],
-            cwd=self._folder,
-            input=stdin,
-            capture_output=True,
-            env=ENVIRONMENT,
-            timeout=SECONDS,
-            check=False,
-        )
-
-    def run(self, *command: str, stdin: bytes = b"") -> bytes:
-        done = self.attempt(*command, stdin=stdin)
-        if done.returncode:
-            raise OSError(f"git {command[0]}: {done.stderr.decode(errors='replace').strip()}")
-        return done.stdout
-
-    def files(self, tree: str) -> dict[str, File]:
-        """All files of a tree."""
-        lines = [line.split(b"\t", 1) for line in self.run("ls-tree", "-r", "-z", tree).split(b"\0") if line]
-        shas = b"".join(line[0].split()[2] + b"\n" for line in lines)
-        contents = _batch(self.run("cat-file", "--batch", stdin=shas))
-        return {
-            path.decode(errors="surrogateescape"): File(content, entry.split()[0].decode())
-            for (entry, path), content in zip(lines, contents, strict=True)
-        }
+def _files(git: Git, tree: str) -> dict[str, File]:
+    """All files of a tree."""
+    lines = [line.split(b"\t", 1) for line in git.run("ls-tree", "-r", "-z", tree).split(b"\0") if line]
+    shas = b"".join(line[0].split()[2] + b"\n" for line in lines)
+    contents = _batch(git.run("cat-file", "--batch", stdin=shas))
+    return {
+        path.decode(errors="surrogateescape"): File(content, entry.split()[0].decode())
+        for (entry, path), content in zip(lines, contents, strict=True)
+    }
 
 
 def _batch(output: bytes) -> Iterator[bytes]:

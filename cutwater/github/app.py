@@ -1,11 +1,11 @@
 """A GitHub App: it proves who it is by its private key, and acts by tokens that are made for one place, for an hour.
 
-Tokens are kept in the process alone. Each is made for its repository, and for the permissions that this function needs.
+Tokens are kept in the process alone. Each is made for its repository, and for the permissions that its caller needs.
 """
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -14,7 +14,9 @@ from weakref import WeakValueDictionary
 from msgspec import Struct
 
 from cutwater.errors import Later, Refused
+from cutwater.github.asking import caller
 from cutwater.github.credentials import Identity
+from cutwater.github.permissions import Permissions, within
 from cutwater.github.types import read
 
 if TYPE_CHECKING:
@@ -26,14 +28,21 @@ CLOCKS = timedelta(minutes=1)
 """How far our clock may be ahead of GitHub's."""
 RENEWED = timedelta(minutes=5)
 """So long before its end a token is not used any more."""
+NOTHING_MORE = {"metadata": "read"}
+"""For a caller that needs nothing of what was granted: every App may read this."""
 MOST = 500
 """How many tokens a process keeps."""
 
 
+KNOWN = timedelta(hours=1)
+"""How long it is taken for granted where the App is installed, and what it was granted there."""
+
+
 class Installation(Struct, frozen=True):
-    """Where the App is installed."""
+    """Where the App is installed, and what it may do there."""
 
     id: int
+    permissions: dict[str, str] = {}
 
 
 class Made(Struct, frozen=True):
@@ -58,8 +67,8 @@ class Proof:
 class App:
     """Credentials of a GitHub App.
 
-    `key` reads its private key (PEM). `permissions` is what tokens are made for; without any, all that the App was
-    granted.
+    `key` reads its private key (PEM). A token has the permissions that its caller needs, none above `limit` where there
+    is one, and none that the App was not granted.
     """
 
     is_app = True
@@ -70,13 +79,12 @@ class App:
         key: Callable[[], str],
         *,
         clock: Callable[[], datetime],
-        permissions: Mapping[str, str] | None = None,
+        limit: Permissions | None = None,
     ) -> None:
-        self._id, self._key, self._clock = app_id, key, clock
-        self._permissions = dict(sorted((permissions or {}).items()))
+        self._id, self._key, self._clock, self._limit = app_id, key, clock, limit
         self._proof: Proof | None = None
         self._made: OrderedDict[str, Made] = OrderedDict()
-        self._installations: dict[str, int] = {}
+        self._installations: dict[str, tuple[Installation, datetime]] = {}
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def jwt(self) -> str:
@@ -99,7 +107,7 @@ class App:
     async def token(self, place: str, own: "Callable[[str], Wire]") -> str:
         if not place:
             raise Refused("a GitHub App acts for an account: this call names none")
-        name = place.lower()
+        name = self._name(place)
         lock = self._locks.setdefault(name, asyncio.Lock())
         async with lock:
             made = self._made.get(name)
@@ -111,38 +119,51 @@ class App:
             return made.token
 
     def forget(self, place: str) -> None:
-        self._made.pop(place.lower(), None)
+        self._made.pop(self._name(place), None)
 
     def identity(self, place: str, token: str) -> Identity:
-        granted = ",".join(f"{name}={level}" for name, level in self._permissions.items())
         counted = f"app {self._id} {_owner(place)}"
-        return Identity(counted=counted, sees=f"{counted} {place.lower()} {granted}")
+        return Identity(counted=counted, sees=f"{counted} {self._name(place)}")
+
+    def _name(self, place: str) -> str:
+        """What a token is kept under: its place, and what it is for."""
+        wanted = self._wanted()
+        named = "all" if wanted is None else ",".join(f"{name}={level}" for name, level in sorted(wanted.items()))
+        return f"{place.lower()} {named}"
+
+    def _wanted(self) -> Permissions | None:
+        """What the caller needs, within the limit; None for all that the App has."""
+        needed = caller().permissions
+        if needed is None or self._limit is None:
+            return self._limit if needed is None else needed
+        return within(needed, self._limit)
 
     async def _make(self, place: str, own: "Callable[[str], Wire]") -> Made:
         from gidgethub import BadRequest
 
-        known = self._installations.get(_owner(place))
+        known, until = self._installations.get(_owner(place), (None, self._clock()))
         try:
-            if known is not None:
+            if known is not None and self._clock() < until:
                 return await self._made_by(known, place, own)
         except BadRequest as error:
-            if int(error.status_code) != 404:
+            if int(error.status_code) not in {404, 422}:
                 raise _none_for(place, error) from error
-        # Not known yet, or installed anew since.
-        found = self._installations[_owner(place)] = await self._installation(place, own)
+        # Not known yet, or installed anew since, or with other permissions.
+        found = await self._installation(place, own)
+        self._installations[_owner(place)] = found, self._clock() + KNOWN
         try:
             return await self._made_by(found, place, own)
         except BadRequest as error:
             raise _none_for(place, error) from error
 
-    async def _made_by(self, installation: int, place: str, own: "Callable[[str], Wire]") -> Made:
+    async def _made_by(self, installation: Installation, place: str, own: "Callable[[str], Wire]") -> Made:
         path = "/app/installations/{id}/access_tokens"
-        repository = place.partition("/")[2]
+        repository, wanted = place.partition("/")[2], self._wanted()
         scope: dict[str, object] = {"repositories": [repository]} if repository else {}
-        scope |= {"permissions": self._permissions} if self._permissions else {}
-        return read(await own(f"POST {path}").post(path, {"id": str(installation)}, data=scope), Made)
+        scope |= {} if wanted is None else {"permissions": within(wanted, installation.permissions) or NOTHING_MORE}
+        return read(await own(f"POST {path}").post(path, {"id": str(installation.id)}, data=scope), Made)
 
-    async def _installation(self, place: str, own: "Callable[[str], Wire]") -> int:
+    async def _installation(self, place: str, own: "Callable[[str], Wire]") -> Installation:
         from gidgethub import BadRequest
 
         paths = ["/repos/{org}/{repo}/installation"] if "/" in place else list(_OF_ACCOUNT)
@@ -154,7 +175,7 @@ class App:
                 if int(error.status_code) != 404:
                     raise
             else:
-                return read(found, Installation).id
+                return read(found, Installation)
         raise Refused(f"the GitHub App is not installed for {place}")
 
 

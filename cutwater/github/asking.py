@@ -1,9 +1,9 @@
 """Who asks GitHub, and what it has cost: a figure for every call, by role or plugin."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 MOST = 1000
@@ -16,12 +16,14 @@ class Spent:
     """What was asked.
 
     `cost`: points of the hour's limit. `unchanged`: answers of 304, which cost none. `seconds`: how long they took.
+    `by_call`: the same for each call, where it is a caller's.
     """
 
     calls: int = 0
     cost: int = 0
     unchanged: int = 0
     seconds: float = 0.0
+    by_call: dict[str, "Spent"] = field(default_factory=dict)
 
     def add(self, more: "Spent") -> None:
         self.calls += more.calls
@@ -32,10 +34,14 @@ class Spent:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """On whose behalf a call is made: a plugin, or a role that has none. `since`: the time of its event."""
+    """On whose behalf a call is made: a plugin, or a role that has none. `since`: the time of its event.
+
+    `permissions`: those that an App's token is made for; None for all that it has.
+    """
 
     name: str = ""
     since: datetime | None = None
+    permissions: Mapping[str, str] | None = None
     spent: Spent = field(default_factory=Spent)
 
 
@@ -49,6 +55,16 @@ def asking(name: str, since: datetime | None = None) -> Iterator[Spent]:
     before = _caller.set(caller)
     try:
         yield caller.spent
+    finally:
+        _caller.reset(before)
+
+
+@contextmanager
+def permitted(permissions: Mapping[str, str]) -> Iterator[None]:
+    """What the caller asks meanwhile needs no more than these permissions."""
+    before = _caller.set(replace(caller(), permissions=permissions))
+    try:
+        yield
     finally:
         _caller.reset(before)
 
@@ -70,6 +86,7 @@ class Calls:
             key = (caller.name, OTHERS)
         self._spent.setdefault(key, Spent()).add(spent)
         caller.spent.add(spent)
+        caller.spent.by_call.setdefault(call, Spent()).add(spent)
 
     def __iter__(self) -> Iterator[tuple[str, str, Spent]]:
         """Caller, call and figures; what has cost most first."""

@@ -11,7 +11,8 @@ from cutwater.github.asking import Calls, caller
 from cutwater.github.credentials import Credentials, Identity, Tokens
 from cutwater.github.etags import ETags
 from cutwater.github.exchange import CALL_SECONDS, Exchange
-from cutwater.github.limits import Limits, Shares
+from cutwater.github.limits import Limits, Shares, Sums
+from cutwater.github.refusals import Forbidden as Forbidden
 from cutwater.github.refusals import NotFound as NotFound
 from cutwater.github.refusals import Unprocessable as Unprocessable
 from cutwater.github.refusals import answered
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from cutwater.github.wire import Wire
 
 PAGE = 100
+PATCH = "application/vnd.github.patch"
 ME = "/user"
 YOUNG = timedelta(minutes=1)
 """GitHub's replicas may not know yet, for so long, what an event tells of."""
@@ -58,7 +60,8 @@ class GitHub:
     Paths are URI templates whose parts are escaped: `get("/repos/{org}/{repo}/labels/{name}", org=…)`. The parts `org`
     and `repo` also say whose token is used. `client` is an `httpx2.AsyncClient`, `api` the address of the REST API.
     `credentials`: an App, or what answers with the token for a place (`cutwater.github.credentials`). `etags`: where
-    answers are kept that may be asked for again. `shares`: how much of GitHub's limits each caller may use.
+    answers are kept that may be asked for again. `shares`: what each caller may use of GitHub's limits. `sums`: where
+    it is known what was used in other processes.
     """
 
     def __init__(
@@ -70,14 +73,20 @@ class GitHub:
         graphql_api: str,
         etags: ETags | None = None,
         shares: Shares | None = None,
+        sums: Sums | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._credentials: Credentials = credentials if isinstance(credentials, App) else Tokens(credentials)
         self._base, self._graphql, self._clock = api.rstrip("/"), graphql_api, clock
         self.calls = Calls()
-        limits = Limits(shares or Shares())
+        limits = Limits(shares or Shares(), sums)
         self._exchange = Exchange(client, limits=limits, calls=self.calls, etags=etags, clock=clock)
         self._me: dict[str, Json] = {}
+
+    @property
+    def is_app(self) -> bool:
+        """Whether we are a GitHub App."""
+        return self._credentials.is_app
 
     async def get(self, path: str, **parts: str | int) -> Json | None:
         """One object, or None where there is none (404). `/user` is who we are, an App too."""
@@ -107,6 +116,17 @@ class GitHub:
 
         return await self._call("GET", path, parts, items, seconds=CALL_SECONDS * 4)
 
+    async def patch(self, org: str, repo: str, number: int) -> bytes:
+        """What a pull request changes, as `git format-patch` mails it. Raises Refused."""
+        path, parts = "/repos/{org}/{repo}/pulls/{number}", {"org": org, "repo": repo, "number": str(number)}
+        return await self._call("GET", path, parts, lambda wire: wire.text(path, _escapable(parts), PATCH))
+
+    async def token(self, org: str, repo: str) -> str:
+        """What git signs in with at a repository; "" for nothing. Raises Refused and Later."""
+        place = _place({"org": org, "repo": repo})
+        async with answered(CALL_SECONDS, self._clock):
+            return await self._credentials.token(place, self._own)
+
     async def send(self, method: str, path: str, body: Json = None, **parts: str | int) -> Json:
         """A change: POST, PATCH, PUT or DELETE. Raises Refused in GitHub's words."""
 
@@ -123,7 +143,10 @@ class GitHub:
         return await self._call(method, path, parts, change, may_come=method == "POST")
 
     async def graphql(self, query: str, org: str, **variables: Any) -> Json:
-        """The data of a GraphQL query. Raises Refused with the first error's message."""
+        """The data of a GraphQL query. Raises Refused with the first error's message.
+
+        One about a repository ($owner, $name) is asked with the repository's token, any other with that of the account.
+        """
         name = f"GRAPHQL {_operation(query)}"
         asked = {"query": query, "variables": variables}
         is_read = not query.lstrip().startswith("mutation")
@@ -131,7 +154,8 @@ class GitHub:
         async def ask(wire: "Wire") -> tuple[Json, Identity]:
             return await wire.post(self._graphql, data=asked), wire.identity
 
-        answer, identity = await self._call(name, "", {"org": org}, ask, is_read=is_read)
+        here = {"repo": str(variables["name"])} if variables.get("owner") == org and "name" in variables else {}
+        answer, identity = await self._call(name, "", {"org": org, **here}, ask, is_read=is_read)
         errors, data = answer.get("errors") or [], answer.get("data") or {}
         cost = (data.get("rateLimit") or {}).get("cost", 1)
         self._exchange.charge(identity, name, resource="graphql", cost=cost - 1)
@@ -201,20 +225,20 @@ class GitHub:
 
     async def _wire(self, call: str, place: str, *, is_read: bool) -> "Wire":
         if place == "/app":
-            return self._own(call)
+            return self._own(call, is_read=is_read)
         from cutwater.github.wire import Wire
 
         token = await self._credentials.token(place, self._own)
         identity = self._credentials.identity(place, token)
         return Wire(self._exchange, self._base, call=call, is_read=is_read, identity=identity, token=token or None)
 
-    def _own(self, call: str) -> "Wire":
+    def _own(self, call: str, *, is_read: bool = True) -> "Wire":
         """The App's own way, which acts for nobody."""
         from cutwater.github.wire import Wire
 
         identity = self._credentials.identity("", "")
         proof = self._credentials.jwt()
-        return Wire(self._exchange, self._base, call=call, is_read=True, identity=identity, proof=proof)
+        return Wire(self._exchange, self._base, call=call, is_read=is_read, identity=identity, proof=proof)
 
 
 def _place(parts: Mapping[str, str | int]) -> str:
@@ -228,4 +252,8 @@ def _operation(query: str) -> str:
 
 
 def _escapable(parts: Mapping[str, str | int]) -> dict[str, str]:
+    """Raises NotFound for a name that would lead to another address: dots are not escaped."""
+    for value in parts.values():
+        if value in {"", ".", ".."}:
+            raise NotFound(f'nothing on GitHub is called "{value}"')
     return {name: str(value) for name, value in parts.items()}

@@ -1,6 +1,6 @@
 """What a role may change of an issue or a pull request itself: title, text, state, milestone, reviewers; and branches.
 
-GitHub takes these for both at the issue's address. See effects.py for what `slot` and `visible` mean.
+GitHub takes these for both at the issue's address. See effects.py for what `slot`, `visible` and `writes` mean.
 """
 
 from datetime import datetime
@@ -10,7 +10,9 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from cutwater.errors import Refused
-from cutwater.github.effects import ISSUE, HasGitHub, Subject
+from cutwater.github.client import Unprocessable
+from cutwater.github.effects import ISSUE, ISSUES_AND_PULLS, HasGitHub, Subject
+from cutwater.github.read import Reader
 
 Reaction = Literal["+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes"]
 Reason = Literal["", "completed", "not_planned"]
@@ -24,6 +26,7 @@ class SetTitle(Struct, frozen=True, kw_only=True, tag=True):
     title: str
     why: str
     visible: ClassVar[bool] = False
+    writes: ClassVar[tuple[str, ...]] = ISSUES_AND_PULLS
     slot: ClassVar[str] = "title"
 
     async def apply(self, world: HasGitHub) -> None:
@@ -40,6 +43,7 @@ class SetBody(Struct, frozen=True, kw_only=True, tag=True):
     body: str
     why: str
     visible: ClassVar[bool] = False
+    writes: ClassVar[tuple[str, ...]] = ISSUES_AND_PULLS
     slot: ClassVar[str] = "body"
 
     async def apply(self, world: HasGitHub) -> None:
@@ -57,6 +61,7 @@ class SetState(Struct, frozen=True, kw_only=True, tag=True):
     why: str
     reason: Reason = ""
     visible: ClassVar[bool] = False
+    writes: ClassVar[tuple[str, ...]] = ISSUES_AND_PULLS
     slot: ClassVar[str] = "state"
 
     async def apply(self, world: HasGitHub) -> None:
@@ -74,6 +79,7 @@ class SetMilestone(Struct, frozen=True, kw_only=True, tag=True):
     number: int | None
     why: str
     visible: ClassVar[bool] = False
+    writes: ClassVar[tuple[str, ...]] = ISSUES_AND_PULLS
     slot: ClassVar[str] = "milestone"
 
     async def apply(self, world: HasGitHub) -> None:
@@ -98,6 +104,7 @@ class Reviewer(Struct, frozen=True, kw_only=True, tag=True):
     present: bool
     why: str
     visible: ClassVar[bool] = False
+    writes: ClassVar[tuple[str, ...]] = ("pull_requests",)
 
     @property
     def slot(self) -> str:
@@ -121,6 +128,55 @@ class Reviewer(Struct, frozen=True, kw_only=True, tag=True):
         return self.login.lower() in people | teams
 
 
+class Remark(Struct, frozen=True, kw_only=True):
+    """A comment on a changed file. `position`: the line of the file's patch below its first `@@`."""
+
+    path: str
+    position: int
+    body: str
+
+
+class AddReview(Struct, frozen=True, kw_only=True, tag=True):
+    """Remarks on a pull request at a commit, without a verdict. The result is the review's id.
+
+    Where GitHub finds no place for the remarks, they stand in the review's own text.
+    """
+
+    subject: Subject
+    commit: str
+    body: str
+    remarks: tuple[Remark, ...]
+    why: str
+    visible: ClassVar[bool] = True
+    writes: ClassVar[tuple[str, ...]] = ("pull_requests",)
+
+    async def apply(self, world: HasGitHub) -> int:
+        path = "/repos/{org}/{repo}/pulls/{number}/reviews"
+        review = {"commit_id": self.commit, "event": "COMMENT", "body": self.body}
+        try:
+            remarks = [{"path": one.path, "position": one.position, "body": one.body} for one in self.remarks]
+            answer = await world.github.send("POST", path, {**review, "comments": remarks}, **self.subject.parts)
+        except Unprocessable:
+            if not self.remarks:
+                raise
+            answer = await world.github.send("POST", path, review | {"body": self._text}, **self.subject.parts)
+        return int(answer["id"])
+
+    async def stands(self, world: HasGitHub, since: datetime) -> int | None:
+        """Our own review with this very text, made since the claim."""
+        read, subject = Reader(world.github), self.subject
+        bot = await read.bot()
+        for review in reversed(await read.reviews(subject.org, subject.repo, subject.number)):
+            recent = review.submitted_at is None or review.submitted_at.timestamp() >= int(since.timestamp())
+            if recent and review.body in (self.body, self._text) and bot.is_me(review.user.login):
+                return review.id
+        return None
+
+    @property
+    def _text(self) -> str:
+        return "\n".join((self.body, "", *(f"- `{one.path}`: {one.body}" for one in self.remarks)))
+
+
 class React(Struct, frozen=True, kw_only=True, tag=True):
     """A reaction of ours: to a comment, or to what it stands below. GitHub keeps one of each kind."""
 
@@ -129,6 +185,7 @@ class React(Struct, frozen=True, kw_only=True, tag=True):
     why: str
     comment: int | None = None
     visible: ClassVar[bool] = False
+    writes: ClassVar[tuple[str, ...]] = ISSUES_AND_PULLS
 
     async def apply(self, world: HasGitHub) -> None:
         if self.comment is None:
@@ -150,6 +207,7 @@ class DeleteBranch(Struct, frozen=True, kw_only=True, tag=True):
     branch: str
     why: str
     visible: ClassVar[bool] = False
+    writes: ClassVar[tuple[str, ...]] = ("contents",)
 
     async def apply(self, world: HasGitHub) -> None:
         path = f"/repos/{{org}}/{{repo}}/git/refs/heads/{quote(self.branch)}"

@@ -1,9 +1,11 @@
 """What a role may do on GitHub. Each effect carries its reason, and knows when it already stands.
 
 `slot` names what an effect sets on its pull request: of two effects for one slot the later event's wins (protocols,
-part 4). `visible` ones are marked as started before they are carried out: people would see a repetition.
+part 4). `visible` ones are marked as started before they are carried out: people would see a repetition. `writes`
+names the permissions that an App's token must have (`cutwater.github.permissions`).
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Literal, Protocol
 
@@ -36,6 +38,13 @@ class Subject(Struct, frozen=True, order=True):
     def __str__(self) -> str:
         return f"{self.org}/{self.repo}#{self.number}"
 
+    @classmethod
+    def read(cls, text: str) -> "Subject":
+        """The one of which `str` is the text. Raises ValueError."""
+        place, _, number = text.rpartition("#")
+        org, _, repo = place.partition("/")
+        return cls(org, repo, int(number))
+
     @property
     def parts(self) -> dict[str, str | int]:
         """The parts of a path template."""
@@ -43,6 +52,8 @@ class Subject(Struct, frozen=True, order=True):
 
 
 ISSUE = "/repos/{org}/{repo}/issues/{number}"
+ISSUES_AND_PULLS = ("issues", "pull_requests")
+"""For what GitHub takes at an issue's address: on an issue it asks for the one, on a pull request for the other."""
 
 
 class Label(Struct, frozen=True, kw_only=True, tag=True):
@@ -53,6 +64,7 @@ class Label(Struct, frozen=True, kw_only=True, tag=True):
     present: bool
     why: str
     visible: ClassVar[bool] = False
+    writes: ClassVar[tuple[str, ...]] = ISSUES_AND_PULLS
 
     @property
     def slot(self) -> str:
@@ -80,6 +92,7 @@ class AddComment(Struct, frozen=True, kw_only=True, tag=True):
     body: str
     why: str
     visible: ClassVar[bool] = True
+    writes: ClassVar[tuple[str, ...]] = ISSUES_AND_PULLS
 
     async def apply(self, world: HasGitHub) -> int:
         answer = await world.github.send("POST", f"{ISSUE}/comments", {"body": self.body}, **self.subject.parts)
@@ -108,6 +121,7 @@ class EditComment(Struct, frozen=True, kw_only=True, tag=True):
     body: str
     why: str
     visible: ClassVar[bool] = False
+    writes: ClassVar[tuple[str, ...]] = ISSUES_AND_PULLS
 
     async def apply(self, world: HasGitHub) -> int:
         parts = _comment(self.subject, self.comment)
@@ -127,6 +141,7 @@ class DeleteComment(Struct, frozen=True, kw_only=True, tag=True):
     comment: int
     why: str
     visible: ClassVar[bool] = False
+    writes: ClassVar[tuple[str, ...]] = ISSUES_AND_PULLS
 
     async def apply(self, world: HasGitHub) -> None:
         parts = _comment(self.subject, self.comment)
@@ -148,6 +163,7 @@ class Assign(Struct, frozen=True, kw_only=True, tag=True):
     present: bool
     why: str
     visible: ClassVar[bool] = False
+    writes: ClassVar[tuple[str, ...]] = ISSUES_AND_PULLS
 
     @property
     def slot(self) -> str:
@@ -169,30 +185,52 @@ class Assign(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class RequestReview(Struct, frozen=True, kw_only=True, tag=True):
-    """Ask people for a review. Whom GitHub will not ask is left out; raises Refused where that is everybody."""
+    """Ask people, and teams (`org/slug`), for a review. Raises Refused with those whom GitHub will not ask.
+
+    The others are asked all the same.
+    """
 
     subject: Subject
     reviewers: tuple[str, ...]
     why: str
     visible: ClassVar[bool] = False
+    writes: ClassVar[tuple[str, ...]] = ("pull_requests",)
 
     async def apply(self, world: HasGitHub) -> None:
-        path = "/repos/{org}/{repo}/pulls/{number}/requested_reviewers"
         try:
-            await world.github.send("POST", path, {"reviewers": list(self.reviewers)}, **self.subject.parts)
-        except Unprocessable:
+            await self._ask(world, self.reviewers)
+        except Unprocessable as error:
             if len(self.reviewers) == 1:
-                raise
-            for login in self.reviewers:  # one that cannot be asked spoils the request for all
-                try:
-                    await world.github.send("POST", path, {"reviewers": [login]}, **self.subject.parts)
-                except Unprocessable:
-                    continue
+                raise Refused(f"could not request a review from {self.reviewers[0]}: {error}") from error
+            await self._ask_each(world)
+
+    async def _ask_each(self, world: HasGitHub) -> None:
+        """One that cannot be asked spoils the request for all."""
+        refused = []
+        for login in self.reviewers:
+            try:
+                await self._ask(world, (login,))
+            except Unprocessable:
+                refused.append(login)
+        if refused:
+            raise Refused(f"could not request a review from {', '.join(refused)}")
+
+    async def _ask(self, world: HasGitHub, reviewers: Sequence[str]) -> None:
+        """Raises Unprocessable, also for a team of another organisation."""
+        body: dict[str, list[str]] = {}
+        for login in reviewers:
+            org, _, team = login.rpartition("/")
+            if org and org != self.subject.org:
+                raise Unprocessable(422, f"team {login} is not part of {self.subject.org} org")
+            body.setdefault("team_reviewers" if org else "reviewers", []).append(team)
+        path = "/repos/{org}/{repo}/pulls/{number}/requested_reviewers"
+        await world.github.send("POST", path, body, **self.subject.parts)
 
     async def stands(self, world: HasGitHub, since: datetime) -> bool | None:
-        found = await world.github.get("/repos/{org}/{repo}/pulls/{number}", **self.subject.parts)
-        asked = {user["login"].lower() for user in (found or {}).get("requested_reviewers") or ()}
-        return {login.lower() for login in self.reviewers} <= asked or None
+        found = await world.github.get("/repos/{org}/{repo}/pulls/{number}", **self.subject.parts) or {}
+        people = {user["login"].lower() for user in found.get("requested_reviewers") or ()}
+        teams = {f"{self.subject.org}/{team['slug']}".lower() for team in found.get("requested_teams") or ()}
+        return {login.lower() for login in self.reviewers} <= people | teams or None
 
 
 class SetStatus(Struct, frozen=True, kw_only=True, tag=True):
@@ -207,6 +245,7 @@ class SetStatus(Struct, frozen=True, kw_only=True, tag=True):
     target_url: str
     why: str
     visible: ClassVar[bool] = False
+    writes: ClassVar[tuple[str, ...]] = ("statuses",)
 
     async def apply(self, world: HasGitHub) -> None:
         body: dict[str, str] = {
@@ -226,6 +265,34 @@ class SetStatus(Struct, frozen=True, kw_only=True, tag=True):
         return None
 
 
+class PassCheck(Struct, frozen=True, kw_only=True, tag=True):
+    """A check run of ours that has passed, beside those of the same name that others made. Apps alone may."""
+
+    org: str
+    repo: str
+    sha: str
+    name: str
+    title: str
+    summary: str
+    why: str
+    visible: ClassVar[bool] = False
+    writes: ClassVar[tuple[str, ...]] = ("checks",)
+
+    async def apply(self, world: HasGitHub) -> None:
+        body = {
+            "name": self.name,
+            "head_sha": self.sha,
+            "status": "completed",
+            "conclusion": "success",
+            "output": {"title": self.title, "summary": self.summary},
+        }
+        await world.github.send("POST", "/repos/{org}/{repo}/check-runs", body, org=self.org, repo=self.repo)
+
+    async def stands(self, world: HasGitHub, since: datetime) -> bool | None:
+        runs = await Reader(world.github).check_runs(self.org, self.repo, self.sha)
+        return any(run.name == self.name and run.conclusion == "success" for run in runs) or None
+
+
 class Merge(Struct, frozen=True, kw_only=True, tag=True):
     """Merge a pull request at exactly this head. The result is the SHA that the branch then has."""
 
@@ -236,6 +303,7 @@ class Merge(Struct, frozen=True, kw_only=True, tag=True):
     title: str = ""
     message: str | None = None
     visible: ClassVar[bool] = True
+    writes: ClassVar[tuple[str, ...]] = ("contents", "pull_requests", "workflows")
 
     async def apply(self, world: HasGitHub) -> str:
         body: dict[str, str] = {"sha": self.head, "merge_method": self.method}

@@ -124,10 +124,12 @@ class Exchange:
             question.method, question.url, headers=dict(headers), content=question.body
         )
         answer = Answer(response.status_code, dict(response.headers.items()), response.content)
-        self._count(question, answer, asyncio.get_running_loop().time() - began)
+        resource = self._count(question, answer, asyncio.get_running_loop().time() - began)
+        await self._limits.add_up(question.identity.counted, resource)
         return answer
 
-    def _count(self, question: Question, answer: Answer, seconds: float) -> None:
+    def _count(self, question: Question, answer: Answer, seconds: float) -> str:
+        """Count an answer; the limit that it counts towards."""
         by, resource = question.identity.counted, answer.headers.get("x-ratelimit-resource", question.resource)
         cost = 0 if answer.status == 304 else 1
         self._calls.add(caller(), question.call, Spent(1, cost, 1 - cost, seconds))
@@ -136,6 +138,7 @@ class Exchange:
         message = answer.body[:1000].decode(errors="replace") if answer.status in {403, 429} else ""
         if is_secondary(answer.status, answer.headers, message):
             self._limits.pause(by, wait_of(answer.status, answer.headers, message, self._clock()) or 0.0)
+        return resource
 
 
 def _kept(name: str, answer: Answer) -> Kept:

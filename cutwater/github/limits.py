@@ -1,7 +1,8 @@
 """GitHub's rate limits: nothing is asked that would be refused, and nobody uses up what all share.
 
 GitHub grants so many points in an hour to each identity and resource, and says in each answer what remains. Of what
-remains and what a caller has used itself, it may use its share: one that loops is sent away, and others go on.
+remains and what a caller has used itself, it may use its share: one that loops is sent away, and others go on. What it
+has used in other processes counts, too, where they add it up.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Protocol
 
 from msgspec import Struct
 from msgspec import field as struct_field
@@ -17,6 +19,12 @@ from cutwater.errors import Later, Refused
 
 SECONDARY_SECONDS = 60.0
 """How long to wait after a secondary limit that does not say it. Source: docs.github.com, on the REST API's limits."""
+STEP = 25
+"""Points that a process uses before it adds them to those of others."""
+SAME = 5
+"""Seconds by which GitHub's answers may differ on when a limit begins anew."""
+ADDING_SECONDS = 2.0
+"""How long that may take, of the seconds that a call has."""
 Headers = Mapping[str, str]
 
 
@@ -45,21 +53,42 @@ class Shares(Struct, frozen=True, kw_only=True):
         return self.by.get(caller, self.default) if caller else 1.0
 
 
+class Sums(Protocol):
+    """Where processes add up what their callers have used of a limit until it begins anew (`reset`)."""
+
+    async def add(self, limit: str, reset: int, used: Mapping[str, int]) -> Mapping[str, int]:
+        """What all have used, with this. Raises Later and Refused."""
+
+
 @dataclass(slots=True)
 class Window:
-    """One limit until it begins anew: `reset` by GitHub's clock, `ends` by the loop's."""
+    """One limit until it begins anew: `reset` by GitHub's clock, `ends` by the loop's.
+
+    `used`: by caller, in all processes as far as is known here; `untold`: what of it no other process can know.
+    `step`: points since these were last added up.
+    """
 
     reset: int
     ends: float
     remaining: int
     used: dict[str, int] = field(default_factory=dict)
+    untold: dict[str, int] = field(default_factory=dict)
+    step: int = 0
+
+    def charge(self, caller: str, cost: int) -> None:
+        self.used[caller] = self.used.get(caller, 0) + cost
+        self.untold[caller] = self.untold.get(caller, 0) + cost
+        self.step += cost
 
 
 class Limits:
-    """What remains to us, as the answers have told. `who` is whom GitHub counts together."""
+    """What remains to us, as the answers have told. `who` is whom GitHub counts together.
 
-    def __init__(self, shares: Shares) -> None:
-        self._shares = shares
+    `sums`: where all processes add up what their callers have used; without it, each counts its own.
+    """
+
+    def __init__(self, shares: Shares, sums: Sums | None = None) -> None:
+        self._shares, self._sums = shares, sums
         self._windows: dict[tuple[str, str], Window] = {}
         self._paused: dict[str, float] = {}
 
@@ -87,7 +116,7 @@ class Limits:
             return
         key = (who, headers.get("x-ratelimit-resource", resource))
         window = self._windows.get(key)
-        if window is not None and window.reset == int(reset):
+        if window is not None and abs(window.reset - int(reset)) <= SAME:
             window.remaining = min(window.remaining, int(remaining))  # answers overtake each other
         elif window is None or window.reset < int(reset):
             ends = _loop_time() + _seconds_until(int(reset), headers, now)
@@ -97,11 +126,30 @@ class Limits:
         """Count what a call has cost to its caller's share."""
         window = self._windows.get((who, resource))
         if window is not None:
-            window.used[caller] = window.used.get(caller, 0) + cost
+            window.charge(caller, cost)
+
+    async def add_up(self, who: str, resource: str) -> None:
+        """Tell other processes what was used in this one, and learn what was in those, once in some points."""
+        window = self._windows.get((who, resource))
+        if self._sums is None or window is None or window.step < STEP:
+            return
+        told, window.untold, window.step = window.untold, {}, 0
+        try:
+            async with asyncio.timeout(ADDING_SECONDS):
+                used = await self._sums.add(f"{who} {resource}", window.reset, told)
+        except (Later, Refused, TimeoutError):
+            window.untold = added(window.untold, told)  # it is told with the next ones
+        else:
+            window.used = added(used, window.untold)
 
     def pause(self, who: str, seconds: float) -> None:
         """Ask nothing for so long: a secondary limit was met."""
         self._paused[who] = max(self._paused.get(who, 0.0), _loop_time() + seconds)
+
+
+def added(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    """Both together, by caller."""
+    return {name: one.get(name, 0) + other.get(name, 0) for name in {*one, *other}}
 
 
 def resource_of(path: str) -> str:

@@ -54,6 +54,46 @@ query findPools($search: String!, $first: Int!, $after: String) {
 }"""
 """To which branches of which repositories the pull requests are that a search finds."""
 
+AVAILABILITY = """
+query availability($login: String!) {
+  rateLimit {cost}
+  user(login: $login) {status {indicatesLimitedAvailability}}
+}"""
+"""Whether somebody says that they have no time."""
+
+BLAME = """
+query blame($owner: String!, $name: String!, $commit: String!, $path: String!) {
+  rateLimit {cost}
+  repository(owner: $owner, name: $name) {
+    object(expression: $commit) {
+      ... on Commit {blame(path: $path) {ranges {startingLine endingLine commit {author {date user {login}}}}}}
+    }
+  }
+}"""
+"""Who wrote which lines of a file last, as it is at a commit."""
+
+PIN_ISSUE = "mutation pinIssue($issue: ID!) {pinIssue(input: {issueId: $issue}) {clientMutationId}}"
+UNPIN_ISSUE = "mutation unpinIssue($issue: ID!) {unpinIssue(input: {issueId: $issue}) {clientMutationId}}"
+TRANSFER_ISSUE = """
+mutation transferIssue($issue: ID!, $repository: ID!) {
+  transferIssue(input: {issueId: $issue, repositoryId: $repository}) {issue {url}}
+}"""
+ISSUE = "query issue($issue: ID!) {node(id: $issue) {... on Issue {isPinned url repository {id}}}}"
+"""What pinning and transferring change of an issue."""
+
+FIND_MERGEABILITY = """
+query findMergeability($search: String!, $first: Int!, $after: String) {
+  rateLimit {cost}
+  search(type: ISSUE, query: $search, first: $first, after: $after) {
+    issueCount
+    pageInfo {hasNextPage endCursor}
+    nodes {... on PullRequest {
+      number state mergeable repository {name owner {login}} labels(first: 100) {nodes {name}}
+    }}
+  }
+}"""
+"""Which of the pull requests that a search finds can be merged, and their labels."""
+
 
 def texts(count: int) -> str:
     """So many files, as $file0, $file1, … name them (`commit:path`), under the same names."""

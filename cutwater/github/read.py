@@ -30,8 +30,8 @@ class Bot(Struct, frozen=True):
     is_app: bool = False
 
     def is_me(self, login: str) -> bool:
-        """Whether this login is ours (source: sigs.k8s.io/prow pkg/github, BotUserChecker)."""
-        return (login.removesuffix("[bot]") if self.is_app else login) == self.login
+        """Whether this login is ours. A person whose name is the App's is not (upstream takes them for the bot)."""
+        return login == (f"{self.login}[bot]" if self.is_app else self.login)
 
 
 class Reader:
@@ -120,6 +120,14 @@ class Reader:
             if len(batch) < 100:
                 return runs
             page += 1
+
+    async def repositories_of(self, owner: str) -> list[str]:
+        """The full names of the repositories of an organisation or of a person."""
+        try:
+            found = await self._asks.pages("/orgs/{org}/repos", org=owner)
+        except NotFound:
+            found = await self._asks.pages("/users/{org}/repos", org=owner)
+        return [str(one["full_name"]) for one in found]
 
     async def is_member(self, org: str, login: str) -> bool:
         """Whether somebody is in an organisation, as far as we may see. An owner is in their own account."""

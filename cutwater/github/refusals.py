@@ -17,6 +17,10 @@ class NotFound(Refused):
     """404."""
 
 
+class Forbidden(Refused):
+    """403, and no limit is at fault: we may not."""
+
+
 class Unprocessable(Refused):
     """405, 409 or 422: GitHub will not do this as things stand. `status` says which."""
 
@@ -40,6 +44,8 @@ async def answered(seconds: float, clock: Callable[[], datetime]) -> AsyncIterat
         raise Later("GitHub does not answer in time") from error
     except httpx2.TransportError as error:
         raise Later(f"GitHub cannot be reached: {type(error).__name__}") from error
+    except httpx2.InvalidURL as error:
+        raise Refused(f"nothing on GitHub can be called so: {error}") from error
 
 
 def refusal(error: "HTTPException", now: datetime) -> Later | Refused:
@@ -53,4 +59,4 @@ def refusal(error: "HTTPException", now: datetime) -> Later | Refused:
         return Later(message, seconds=wait_of(status, headers, message, now))
     if status in {405, 409, 422}:
         return Unprocessable(status, message)
-    return Refused(message)
+    return Forbidden(message) if status == 403 else Refused(message)

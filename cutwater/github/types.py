@@ -13,16 +13,19 @@ from cutwater.errors import Refused
 
 
 class User(Struct, frozen=True, kw_only=True):
-    """A person or a bot. `type` is `User`, `Bot` or `Organization`."""
+    """A person or a bot. `type` is `User`, `Bot` or `Organization`; `name` is seldom told."""
 
     login: str
     id: int = 0
     type: str = ""
+    name: str = ""
     html_url: str = ""
 
 
 T = TypeVar("T")
 NOBODY = User(login="")
+DEEPEST = 100
+"""Levels that an answer or a webhook may be nested: GitHub's have a dozen, and what is deeper is not read."""
 
 
 class Repository(Struct, frozen=True, kw_only=True):
@@ -225,9 +228,11 @@ def read(found: Any, type_: type[T]) -> T:
         raise Refused(f"what GitHub sent is no {type_.__name__}: {error}") from error
 
 
-def _without_nulls(found: Any) -> Any:
+def _without_nulls(found: Any, levels: int = DEEPEST) -> Any:
+    if not levels:
+        raise Refused("what GitHub sent is nested too deeply")
     if isinstance(found, dict):
-        return {key: _without_nulls(value) for key, value in found.items() if value is not None}
+        return {key: _without_nulls(value, levels - 1) for key, value in found.items() if value is not None}
     if isinstance(found, list):
-        return [_without_nulls(value) for value in found]
+        return [_without_nulls(value, levels - 1) for value in found]
     return found

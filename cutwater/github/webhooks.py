@@ -24,6 +24,8 @@ from cutwater.github.types import (
 )
 
 T = TypeVar("T")
+NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+"""Where GitHub says none."""
 
 WRITTEN: dict[str, Literal["created", "edited", "deleted"]] = {
     "created": "created",
@@ -36,13 +38,34 @@ WRITTEN: dict[str, Literal["created", "edited", "deleted"]] = {
 """What an action means for the text that the event carries. Other actions carry none."""
 
 
+class Account(Struct, frozen=True, kw_only=True):
+    """Whom an envelope names. Of an owner, a push says the `name`, too."""
+
+    login: str = ""
+    name: str = ""
+    id: int = 0
+
+
+NO_ACCOUNT = Account()
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """The repository of an envelope: only what says whom the webhook concerns."""
+
+    name: str = ""
+    full_name: str = ""
+    default_branch: str = ""
+    owner: Account = NO_ACCOUNT
+    visibility: Literal["", "public", "private", "internal"] = ""
+
+
 class Envelope(Struct, frozen=True, kw_only=True):
-    """What every webhook may say of where it comes from."""
+    """What every webhook may say of where it comes from. What it leaves out is empty, as upstream reads it."""
 
     action: str = ""
-    sender: User = NOBODY
-    organization: User = NOBODY
-    repository: Repository | None = None
+    sender: Account = NO_ACCOUNT
+    organization: Account = NO_ACCOUNT
+    repository: Place | None = None
 
 
 class PullRequestEvent(Struct, frozen=True, kw_only=True):
@@ -123,6 +146,7 @@ class PushEvent(Struct, frozen=True, kw_only=True):
     forced: bool = False
     commits: tuple[PushedCommit, ...] = ()
     sender: User = NOBODY
+    pusher: Account = NO_ACCOUNT
 
     @property
     def branch(self) -> str:
@@ -140,13 +164,15 @@ class StatusEvent(Struct, frozen=True, kw_only=True):
     guid: str = ""
     description: str = ""
     target_url: str = ""
+    updated_at: datetime | None = None
     sender: User = NOBODY
 
 
 class Text(Struct, frozen=True, kw_only=True):
     """What somebody wrote: a comment, a review, the body of an issue or pull request.
 
-    `author` wrote it (they are not always who edited or deleted it); `issue_author` opened what it stands below.
+    `author` wrote it (they are not always who edited or deleted it); `issue_author` opened what it stands below. `time`
+    is GitHub's.
     """
 
     action: Literal["created", "edited", "deleted"]
@@ -160,10 +186,18 @@ class Text(Struct, frozen=True, kw_only=True):
     issue_title: str
     issue_body: str
     issue_url: str
+    issue_id: int = 0
+    default_branch: str = ""
+    time: datetime = NO_TIME
     assignees: tuple[User, ...] = ()
     comment_id: int | None = None
     node_id: str = ""
     guid: str = ""
+
+    @property
+    def stands_below(self) -> bool:
+        """Whether it was written below the issue or pull request, and is not its own text."""
+        return self.url != self.issue_url
 
 
 class Webhook(Struct, frozen=True, kw_only=True):
@@ -180,12 +214,28 @@ class Webhook(Struct, frozen=True, kw_only=True):
 
     @property
     def org(self) -> str:
+        """Whose plugins it concerns. A push names its owner twice, and upstream goes by the name."""
         repository = self.envelope.repository
-        return repository.owner.login if repository else self.envelope.organization.login
+        if repository is None:
+            return self.envelope.organization.login
+        by_name = repository.owner.name if self.event == "push" else ""
+        return by_name or repository.owner.login
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Organisation and repository by the repository's full name; empty where it is of none."""
+        full_name = self.envelope.repository.full_name if self.envelope.repository else ""
+        org, _, repo = full_name.partition("/")
+        return org, repo
 
     @property
     def repo(self) -> str:
         return self.envelope.repository.name if self.envelope.repository else ""
+
+    @property
+    def default_branch(self) -> str:
+        """The repository's."""
+        return self.envelope.repository.default_branch if self.envelope.repository else ""
 
     @property
     def number(self) -> int:
@@ -211,7 +261,7 @@ class Webhook(Struct, frozen=True, kw_only=True):
                 for key in ("updated_at", "submitted_at", "created_at"):
                     if isinstance(found.get(key), str):
                         return _time(found[key])
-        return datetime(1970, 1, 1, tzinfo=UTC)
+        return NO_TIME
 
     def read(self, type_: type[T]) -> T:
         """The payload as one of the event types. Raises Refused for a payload of another shape."""
@@ -228,21 +278,18 @@ def open_webhook(event: str, guid: str, body: bytes) -> Webhook:
     """Read a webhook's body. Raises Refused for one that is no JSON object with GitHub's envelope."""
     try:
         payload = msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # bytes that are no UTF-8 are no DecodeError
         raise Refused(f"the payload is no JSON: {error}") from error
     if not isinstance(payload, dict):
         raise Refused("the payload is no JSON object")
-    try:
-        return Webhook(event=event, guid=guid, envelope=read(payload, Envelope), payload=payload)
-    except RecursionError as error:
-        raise Refused("the payload is nested too deeply") from error
+    return Webhook(event=event, guid=guid, envelope=read(payload, Envelope), payload=payload)
 
 
 def _time(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
-        return datetime(1970, 1, 1, tzinfo=UTC)
+        return NO_TIME
 
 
 def _of_issue(hook: Webhook, issue: Issue, author: User, body: str, url: str, **more: Any) -> Text:
@@ -256,8 +303,11 @@ def _of_issue(hook: Webhook, issue: Issue, author: User, body: str, url: str, **
         issue_title=issue.title,
         issue_body=issue.body,
         issue_url=issue.html_url,
+        issue_id=issue.id,
+        default_branch=hook.default_branch,
         assignees=issue.assignees,
         is_pull_request=issue.pull_request is not None,
+        time=hook.time,
         guid=hook.guid,
         **more,
     )
@@ -274,8 +324,11 @@ def _of_pull(hook: Webhook, pull: PullRequest, author: User, body: str, url: str
         issue_title=pull.title,
         issue_body=pull.body,
         issue_url=pull.html_url,
+        issue_id=pull.id,
+        default_branch=hook.default_branch,
         assignees=pull.assignees,
         is_pull_request=True,
+        time=hook.time,
         guid=hook.guid,
         **more,
     )

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 
+from gidgethub import sansio
 from gidgethub.abc import GitHubAPI
 
 from cutwater.github.credentials import Identity
@@ -29,6 +30,15 @@ class Wire(GitHubAPI):
         super().__init__("cutwater", oauth_token=token, base_url=base)
         self._exchange, self._call, self._is_read = exchange, call, is_read
         self.identity, self._proof = identity, proof
+
+    async def text(self, url: str, parts: Mapping[str, str], accept: str) -> bytes:
+        """An answer that is no JSON, byte for byte: a patch may be in any encoding, whatever its header says."""
+        headers = sansio.create_headers(self.requester, accept=accept, oauth_token=self.oauth_token)
+        filled = sansio.format_url(url, parts, base_url=self.base_url)
+        status, told, body = await self._request("GET", filled, headers)
+        if status >= 300:
+            sansio.decipher_response(status, told, body)  # raises what it says
+        return body
 
     async def _request(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes = b""

@@ -54,6 +54,7 @@ class RerunFailedJobs(Struct, frozen=True, kw_only=True, tag=True):
     attempt: int
     why: str
     visible: ClassVar[bool] = True
+    writes: ClassVar[tuple[str, ...]] = ("actions",)
 
     async def apply(self, world: HasGitHub) -> None:
         await world.github.send("POST", f"{RUN}/rerun-failed-jobs", org=self.org, repo=self.repo, id=self.run)
@@ -71,6 +72,7 @@ class ApproveRun(Struct, frozen=True, kw_only=True, tag=True):
     run: int
     why: str
     visible: ClassVar[bool] = False
+    writes: ClassVar[tuple[str, ...]] = ("actions",)
 
     async def apply(self, world: HasGitHub) -> None:
         try:

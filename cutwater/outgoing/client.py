@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from cutwater.errors import Later
+from cutwater.errors import Later, Refused
 
 SLACK = "https://slack.com/api/chat.postMessage"
 CALL_SECONDS = 10
@@ -25,6 +25,10 @@ PERHAPS = 504
 
 class Unknown(Exception):
     """The message may have been received; its receiver's answer was not, or says neither yes nor no."""
+
+
+class Silent(Unknown):
+    """The receiver has the message, as far as we know, and does not answer in time."""
 
 
 class Answer(Struct, frozen=True):
@@ -58,24 +62,44 @@ class Outgoing:
         self._make, self._client = client, None
         self.slack_token, self.secret, self.slack = slack_token, secret, slack
 
-    async def post(self, address: str, *, headers: Mapping[str, str], body: bytes) -> Answer:
-        """The receiver's answer to one POST.
+    async def post(
+        self,
+        address: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes,
+        seconds: float = CALL_SECONDS,
+        most: int = LONGEST_ANSWER,
+    ) -> Answer:
+        """The receiver's answer to one POST: it is waited for so long, and so many bytes of it are read.
 
-        Raises Later where nothing was received, and Unknown where that cannot be said.
+        Raises Later where nothing was received, Unknown where that cannot be said (Silent where there was no answer in
+        time), and Refused for what is no address.
         """
+        return await self._ask("POST", address, dict(headers), body, seconds, most)
+
+    async def get(self, address: str, *, seconds: float = CALL_SECONDS, most: int = LONGEST_ANSWER) -> Answer:
+        """The same for a GET."""
+        return await self._ask("GET", address, {}, b"", seconds, most)
+
+    async def _ask(
+        self, method: str, address: str, headers: dict[str, str], body: bytes, seconds: float, most: int
+    ) -> Answer:
         import httpx2
 
         if self._client is None:
             self._client = self._make()
         client: Any = self._client
         try:
-            async with asyncio.timeout(CALL_SECONDS):
-                async with client.stream("POST", address, headers=dict(headers), content=body) as response:
-                    return Answer(response.status_code, await _start_of(response))
+            async with asyncio.timeout(seconds):
+                async with client.stream(method, address, headers=headers, content=body, timeout=seconds) as response:
+                    return Answer(response.status_code, await _start_of(response, most))
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
             raise Later(f"{_host(address)} cannot be reached: {type(error).__name__}") from error
-        except TimeoutError as error:
-            raise Unknown(f"{_host(address)} does not answer within {CALL_SECONDS} s") from error
+        except (TimeoutError, httpx2.ReadTimeout) as error:
+            raise Silent(f"{_host(address)} does not answer within {seconds:g} s") from error
+        except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
+            raise Refused(f"{_host(address) or address[:100]} is no address that can be asked") from error
         except httpx2.HTTPError as error:
             raise Unknown(f"{_host(address)} broke off: {type(error).__name__}") from error
 
@@ -88,13 +112,13 @@ def expect_word(answer: Answer, receiver: str) -> None:
         raise Later(f"{receiver} answers {answer.shown}")
 
 
-async def _start_of(response: Any) -> bytes:
+async def _start_of(response: Any, most: int) -> bytes:
     body = bytearray()
     async for chunk in response.aiter_bytes():
         body += chunk
-        if len(body) > LONGEST_ANSWER:
+        if len(body) > most:
             break
-    return bytes(body[:LONGEST_ANSWER])
+    return bytes(body[:most])
 
 
 def _host(address: str) -> str:

@@ -80,6 +80,9 @@ class PostToSlack(Struct, frozen=True, kw_only=True, tag=True):
     async def stands(self, world: HasOutgoing, since: datetime) -> Sent | None:
         return None
 
+    def has_arrived(self, result: object) -> bool:
+        return isinstance(result, Sent) and result.is_known
+
 
 class _SlackSays(Struct):
     ok: bool = False
@@ -105,6 +108,9 @@ class PostWebhook(Struct, frozen=True, kw_only=True, tag=True):
 
     async def stands(self, world: HasOutgoing, since: datetime) -> Sent | None:
         return None
+
+    def has_arrived(self, result: object) -> bool:
+        return isinstance(result, Sent) and result.is_known
 
 
 class PostCloudEvent(Struct, frozen=True, kw_only=True, tag=True):

@@ -16,7 +16,7 @@ from cutwater.errors import Refused
 
 CALL_SECONDS = 10
 LONGEST_ANSWER = 256 * 1024
-"""Bytes of an answer that are read."""
+"""Bytes of an answer that are read, unless more is asked for."""
 REDIRECTS = 5
 INNER = (".local", ".internal", ".localhost", ".svc", ".test", ".home.arpa")
 """Endings of names that are nobody's on the public web."""
@@ -36,9 +36,9 @@ class Web:
     def __init__(self, client: Callable[[], Any]) -> None:
         self._make, self._client = client, None
 
-    async def get(self, address: str, *, accept: str = "*/*") -> Page:
-        """An answer, the beginning of it where it is very long. Raises Refused, also where nobody answers."""
-        return await self._ask("GET", address, {"accept": accept})
+    async def get(self, address: str, *, accept: str = "*/*", most: int = LONGEST_ANSWER) -> Page:
+        """An answer, its first `most` bytes where it is longer. Raises Refused, also where nobody answers."""
+        return await self._ask("GET", address, {"accept": accept}, most)
 
     async def head(self, address: str) -> Page:
         """An answer without its body. Raises Refused, also where nobody answers."""
@@ -51,14 +51,14 @@ class Web:
         except OSError:
             return ""
 
-    async def _ask(self, method: str, address: str, headers: Mapping[str, str]) -> Page:
+    async def _ask(self, method: str, address: str, headers: Mapping[str, str], most: int = 0) -> Page:
         import httpx2
 
         try:
             async with asyncio.timeout(CALL_SECONDS):
                 for _ in range(REDIRECTS):
                     expect_public(address)
-                    page, onward = await self._once(method, address, headers)
+                    page, onward = await self._once(method, address, headers, most)
                     if onward is None:
                         return page
                     address = urljoin(address, onward)
@@ -68,7 +68,7 @@ class Web:
             raise Refused(f"{_host(address)} cannot be asked: {type(error).__name__}") from error
         raise Refused(f"{_host(address)} sends us round and round")
 
-    async def _once(self, method: str, address: str, headers: Mapping[str, str]) -> tuple[Page, str | None]:
+    async def _once(self, method: str, address: str, headers: Mapping[str, str], most: int) -> tuple[Page, str | None]:
         """One request: its answer, and where it sends us instead."""
         if self._client is None:
             self._client = self._make()
@@ -77,17 +77,17 @@ class Web:
             if response.has_redirect_location:
                 return Page(response.status_code), str(response.headers["location"])
             length = response.headers.get("content-length", "")
-            body = b"" if method == "HEAD" else await _start_of(response)
+            body = b"" if method == "HEAD" else await _start_of(response, most)
             return Page(response.status_code, body, int(length) if length.isdigit() else 0), None
 
 
-async def _start_of(response: Any) -> bytes:
+async def _start_of(response: Any, most: int) -> bytes:
     body = bytearray()
     async for chunk in response.aiter_bytes():
         body += chunk
-        if len(body) > LONGEST_ANSWER:
+        if len(body) > most:
             break
-    return bytes(body[:LONGEST_ANSWER])
+    return bytes(body[:most])
 
 
 def expect_public(address: str) -> None:

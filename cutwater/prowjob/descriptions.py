@@ -8,6 +8,8 @@ import re
 
 LONGEST = 140
 """Bytes."""
+SKIP_RETEST = "[prow:skip-retest]"
+"""In a description: the result holds wherever the branch is."""
 _GAP = " ... "
 _PADDING = "\u2001"  # an em wide space: people see the text, and far behind it the commit
 _DELIMITERS = (" BaseSHA:", " Basesha:")

@@ -21,6 +21,9 @@ from cutwater.events.effect import Apply, apply
 from cutwater.events.event import Event
 from cutwater.events.origin import origin_of
 from cutwater.events.serve import Respond, answer
+from cutwater.github.asking import permitted
+from cutwater.github.effects import SetStatus
+from cutwater.github.permissions import reading_and
 from functions.configuration.following import follow
 
 
@@ -36,7 +39,8 @@ class ConfigurationRole:
             origin = origin_of(os.environ)
             if origin is None:
                 return "no sources are named to be followed"
-            return await follow(origin, edges, apply, is_sweep=event["tick"] == "sweep")
+            with permitted(reading_and(SetStatus.writes)):
+                return await follow(origin, edges, apply, is_sweep=event["tick"] == "sweep")
 
         async def respond(request: Request) -> Response:
             return await answer(request, self.name, handle)

@@ -15,6 +15,7 @@ from cutwater.events.event import Event
 from cutwater.events.level import LevelRole
 from cutwater.events.look import Look
 from cutwater.events.serve import level_role
+from cutwater.github.effects import AddComment, SetStatus
 from cutwater.kube.client import Conflict
 from cutwater.kube.effects import LabelProwJob
 from cutwater.prowjob.labels import REPORTED
@@ -34,8 +35,9 @@ def crier(scope: Scope) -> LevelRole:
     async def decide(event: Event, look: Look, act: Act) -> None:
         """Report until nothing is owed: a state that came while another was told is told after it."""
         reporter = event["reporter"]
-        while (job := await owed(event, look)) is not None:
-            if REPORTED in job.metadata.labels:
+        job = await owed(event, look, anew=_is_anew(event))
+        while job is not None:
+            if REPORTED in job.metadata.labels and scope.owes(job, reporter, look.config.prow):
                 await act(_without_label(job))
             outcome = await _report(job, reporter, look, act)
             if outcome is Outcome.NOT_YET:
@@ -44,29 +46,37 @@ def crier(scope: Scope) -> LevelRole:
             if is_claimed(reporter) or not await _has_moved_on(job, look):
                 await act(mark(job, reporter, outcome))
                 look = look.again()
+            job = await owed(event, look)
 
     async def names(event: Event, look: Look) -> Sequence[str]:
         """The report itself, and for the last one to GitHub the comments of the pull request."""
-        job = await owed(event, look)
+        job = await owed(event, look, anew=_is_anew(event))
         if job is None:
             return ()
         report = f"crier/{event['reporter']}/{job.metadata.namespace}/{job.metadata.name}"
         lock = github.comment_lock(job, look.config.prow.github_reporter) if event["reporter"] == GITHUB else None
         return [report, lock] if lock else [report]
 
-    async def owed(event: Event, look: Look) -> ProwJob | None:
-        """The ProwJob of the event, if this reporter is to tell of the state that it is in."""
+    async def owed(event: Event, look: Look, *, anew: bool = False) -> ProwJob | None:
+        """The ProwJob of the event, if this reporter is to tell of the state that it is in; `anew`: if it ever does."""
         namespace, _, name = event.subject.rpartition("/")
         if event["reporter"] not in scope.reporters or namespace != look.config.prow.prowjob_namespace:
             return None
         job = await look.kube.prowjob(namespace, name)
-        return job if job is not None and scope.owes(job, event["reporter"], look.config.prow) else None
+        is_to_tell = scope.concerns if anew else scope.owes
+        return job if job is not None and is_to_tell(job, event["reporter"], look.config.prow) else None
 
     async def find_owed(event: Event, look: Look) -> Sequence[Effect[object]]:
         jobs = await look.kube.prowjobs(look.config.prow.prowjob_namespace, labels=f"!{REPORTED}")
         return sweep(jobs, scope, look.config.prow, look.now)
 
-    return LevelRole(name="crier", decide=decide, sweeps={"sweep": find_owed}, excludes=names)
+    writes = (*SetStatus.writes, *AddComment.writes)
+    return LevelRole(name="crier", decide=decide, sweeps={"sweep": find_owed}, excludes=names, writes=writes)
+
+
+def _is_anew(event: Event) -> bool:
+    """Whether somebody wants GitHub told again: what it shows there may be lost, and twice does no harm."""
+    return bool(event["anew"]) and event["reporter"] == GITHUB
 
 
 async def _has_moved_on(job: ProwJob, look: Look) -> bool:

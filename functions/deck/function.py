@@ -9,6 +9,8 @@
 | `/job-history/<provider>/<bucket>/<job>` | the runs of a job that are stored |
 | `/prowjobs.js`, `/data.js`, `/prowjob`, `/log` | the same for programs |
 | `/rerun` | a job, again |
+| `/command-help`, `/plugins`, `/plugin-help.js` | what people may type, and what the plugins do |
+| `/events`, `/events/<GUID>` | the ledger, for operators |
 | `/badge.svg` | how a job's last run went, as a picture |
 """
 
@@ -29,6 +31,8 @@ from cutwater.events.serve import Respond
 from functions.deck import pages
 from functions.deck.artifacts import Artifacts
 from functions.deck.badge import Badges
+from functions.deck.events import Events
+from functions.deck.help_pages import HelpPages
 from functions.deck.job_history import JobHistory
 from functions.deck.job_list import JobList
 from functions.deck.kept import Runs
@@ -64,8 +68,8 @@ class Deck:
 
 def routes(edges: Edges, apply: Apply) -> list[Route]:
     """Who answers to which path."""
-    storage, runs = Storage(edges), Runs(edges)
-    logs = Logs(edges, storage, runs)
+    storage, runs, events = Storage(edges), Runs(edges), Events(edges)
+    logs, help_pages = Logs(edges, storage, runs), HelpPages(edges)
     view, rerun, objects = LogView(edges, logs), Rerun(edges, runs, apply), Objects(edges, runs, logs)
     return [
         Route("/", JobList(edges, runs).show),
@@ -83,6 +87,12 @@ def routes(edges: Edges, apply: Apply) -> list[Route]:
         Route("/log", objects.log),
         Route("/rerun", rerun.show),
         Route("/rerun", rerun.create, methods=["POST"]),
+        Route("/command-help", help_pages.commands),
+        Route("/plugins", help_pages.plugins),
+        Route("/plugin-help.js", help_pages.data),
+        Route("/plugin-help", help_pages.moved),
+        Route("/events", events.list),
+        Route("/events/{guid}", events.show),
         Route("/badge.svg", Badges(runs).show),
         Route("/static/{digest}/{name}", pages.static),
     ]

@@ -12,6 +12,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
+from functions.deck.markup import harmless
+from functions.deck.operators import are_events_shown
+
 HERE = Path(__file__).parent
 POLICY = "; ".join(
     (
@@ -113,7 +116,8 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"size": size, "span": span, "ago": ago, "web": web, "segment": segment, "address": address}
-    environment.globals |= {"static": static_address}
+    environment.filters["harmless"] = harmless
+    environment.globals |= {"are_events_shown": are_events_shown, "static": static_address}
     return environment
 
 

@@ -78,7 +78,7 @@ def _is_blocker(payload: Mapping[str, Any], label: str) -> bool:
     """Whether the issue has the label that blocks branches, or has just got or lost it."""
     issue = payload.get("issue")
     labels = issue.get("labels") if isinstance(issue, dict) else None
-    names = [_text(one, "name") for one in labels or () if isinstance(one, dict)]
+    names = [_text(one, "name") for one in labels if isinstance(one, dict)] if isinstance(labels, list) else []
     return bool(label) and label in (*names, _text(payload, "label", "name"))
 
 

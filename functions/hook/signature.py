@@ -4,18 +4,21 @@ The order of the checks, the statuses and the texts are upstream's: the payload 
 checked, since it says whose secret counts. Source: sigs.k8s.io/prow pkg/github (webhooks, hmac).
 """
 
+import functools
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping
-from typing import Any
 
-import yaml
 from msgspec import Struct
 
+from cutwater.config.findings import Source
+from cutwater.config.typed import read
 from cutwater.errors import Refused
 from cutwater.github.webhooks import Webhook, open_webhook
 
 WILDCARD = "*"
+_SIGNATURE = re.compile(r"sha256=((?:[0-9a-fA-F]{2})*)")
 
 
 class Rejected(Exception):
@@ -62,8 +65,8 @@ def check_payload(found: Headers, body: bytes, secret: bytes) -> Webhook:
         webhook = open_webhook(found.event, found.guid, body)
     except Refused as refused:
         raise _forbidden("invalid payload") from refused
-    key = webhook.envelope.repository.full_name if webhook.envelope.repository else ""
-    key = key or webhook.envelope.organization.login
+    repository = webhook.envelope.repository
+    key = (repository.full_name if repository else "") or webhook.envelope.organization.login
     secrets = secrets_for(secret, key)
     if secrets is None:
         raise _forbidden("failed to get an appropriate hmac secret")
@@ -78,39 +81,50 @@ def secrets_for(content: bytes, key: str) -> list[bytes] | None:
     """The secrets that may sign for `org/repo` or `org`; None where the file names none for it.
 
     The file is one secret for all, or a map of repository, organisation or `*` to a list of {value, created_at}: the
-    first of these that is there counts, and any of its list will do, so that a secret can be changed without a gap.
+    first of these that is there counts, and any of its list will do, so that a secret can be changed without a gap. One
+    that is empty is none, or else anybody could sign with it.
     """
     by_name = _hierarchy(content)
     if by_name is None:
         return [content.strip()]
     for name in (key, key.partition("/")[0], WILDCARD):
         if name in by_name:
-            return by_name[name]
+            return [token.value.encode() for token in by_name[name] if token.value]
     return None
 
 
-def _hierarchy(content: bytes) -> dict[str, list[bytes]] | None:
-    try:
-        found: Any = yaml.safe_load(content)
-    except yaml.YAMLError:
+class Token(Struct, frozen=True):
+    """One secret. When it was made is for people, but must be a time (RFC 3339) where it stands there."""
+
+    value: str = ""
+    created_at: str | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        return self.created_at is None or _TIME.fullmatch(self.created_at) is not None
+
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([.,]\d+)?(Z|[+-]\d\d:\d\d)")
+
+
+@functools.lru_cache(maxsize=2)
+def _hierarchy(content: bytes) -> Mapping[str, tuple[Token, ...]] | None:
+    """The file as a map; None for one that is none, or none whole: then all of it is one secret.
+
+    Parsed again only when it has changed: it is asked for at every webhook.
+    """
+    found = read(Source("hmac", content), Mapping[str, tuple[Token, ...]])
+    if found.refused or not all(token.is_whole for tokens in found.value.values() for token in tokens):
         return None
-    if found is None:
-        return {}
-    if not isinstance(found, dict):
-        return None
-    try:
-        return {str(name): [str(one["value"]).encode() for one in entries or ()] for name, entries in found.items()}
-    except (TypeError, KeyError, IndexError):
-        return None
+    by_name: Mapping[str, tuple[Token, ...]] = found.value
+    return by_name
 
 
 def _signature(header: str) -> bytes:
-    if not header.startswith("sha256="):
+    found = _SIGNATURE.fullmatch(header)
+    if found is None:
         raise _forbidden("invalid signature")
-    try:
-        return bytes.fromhex(header.removeprefix("sha256="))
-    except ValueError as error:
-        raise _forbidden("invalid signature") from error
+    return bytes.fromhex(found[1])
 
 
 def _forbidden(reason: str) -> Rejected:

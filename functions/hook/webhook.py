@@ -1,12 +1,11 @@
 """A webhook comes in: checked, kept in one write, published to each plugin that wants it, answered."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from cutwater.config.configuration import Configuration
 from cutwater.errors import Later, Refused
 from cutwater.events import ledger, log
 from cutwater.events.edges import Edges
@@ -15,20 +14,28 @@ from cutwater.events.ledger import Delivery
 from cutwater.events.serve import TooLong, body_of
 from cutwater.github.webhooks import Webhook
 from cutwater.storage.proof import Proof
+from functions.hook.enablement import Enablement
 from functions.hook.pools import looks_after
 from functions.hook.signature import Rejected, check_headers, check_payload
 from functions.hook.sources import looks_at_sources
-from functions.plugins.every import PLUGINS
+from functions.hook.wanted import wanted_by
 
 LARGEST = 25 * 1024 * 1024
 """Bytes of a payload: GitHub sends no larger ones."""
 LONGEST_WHY = 400
 """Characters of an error that GitHub is told: it shows them to whoever set the webhook up."""
 RECEIVED = "Event received. Have a nice day."
-KEPT_HEADERS = ("x-github-event", "x-github-delivery", "x-hub-signature-256", "x-github-hook-id", "content-type")
+_OF_THE_CONNECTION = """
+    accept-encoding connection content-length expect host keep-alive te trailer transfer-encoding upgrade
+"""
+_OF_THE_DOOR = "authorization cookie proxy-authenticate proxy-authorization proxy-connection"
+NOT_KEPT = frozenset([*_OF_THE_CONNECTION.split(), *_OF_THE_DOOR.split()])
+"""Headers of a webhook that external plugins do not get: those of the connection that it came by, and what opened the
+door to it, which is no business of the ledger's.
+"""
 
 
-async def receive(request: Request, edges: Edges, proof: Proof) -> Response:
+async def receive(request: Request, edges: Edges, proof: Proof, enablement: Enablement) -> Response:
     """GitHub's webhook, and our answer to it."""
     try:
         headers = check_headers(request.method, request.headers)
@@ -39,8 +46,7 @@ async def receive(request: Request, edges: Edges, proof: Proof) -> Response:
         webhook = check_payload(headers, body, edges.webhook_secret())
         if not ledger.GUID.fullmatch(webhook.guid):
             raise Rejected(400, "400 Bad Request: X-GitHub-Delivery is no GUID")
-        kept = {name: request.headers[name] for name in KEPT_HEADERS if name in request.headers}
-        done = await take(webhook, body, kept, edges, proof)
+        done = await take(webhook, body, _kept(request.headers), edges, proof, enablement)
     except Rejected as rejected:
         log.webhook(request.headers, rejected.status, str(rejected))
         return _text(rejected.status, f"{rejected}\n")
@@ -51,10 +57,17 @@ async def receive(request: Request, edges: Edges, proof: Proof) -> Response:
     return _text(200, RECEIVED)
 
 
-async def take(webhook: Webhook, body: bytes, headers: dict[str, str], edges: Edges, proof: Proof) -> str:
+def _kept(headers: Mapping[str, str]) -> dict[str, str]:
+    """The webhook's headers, of one that is there twice the first, and none that could not be sent again."""
+    return {name: headers[name] for name in headers if name not in NOT_KEPT and headers[name].isascii()}
+
+
+async def take(
+    webhook: Webhook, body: bytes, headers: dict[str, str], edges: Edges, proof: Proof, enablement: Enablement
+) -> str:
     """Keep the webhook and publish it. Raises Later and Refused where it cannot be kept: then GitHub is told so."""
     config = await edges.configuration()
-    plugins = wanted_by(webhook, config)
+    plugins = wanted_by(webhook, config, enablement)
     delivery = Delivery(
         guid=webhook.guid,
         event=webhook.event,
@@ -70,19 +83,6 @@ async def take(webhook: Webhook, body: bytes, headers: dict[str, str], edges: Ed
     looks = [*looks_after(webhook, config), *looks_at_sources(webhook, os.environ)]
     await _publish([*events, *looks], edges)
     return ", ".join(plugins) or "nobody wants it"
-
-
-def wanted_by(webhook: Webhook, config: Configuration) -> list[str]:
-    """The plugins that are on for the repository and want the webhook."""
-    enabled = config.plugins.enabled_for(webhook.org, webhook.repo)
-    return [name for name in enabled if name in PLUGINS and _wants(name, webhook, config)]
-
-
-def _wants(name: str, webhook: Webhook, config: Configuration) -> bool:
-    try:
-        return PLUGINS[name].wants(webhook, config)
-    except Refused:
-        return False  # a payload of another shape than GitHub's: nobody can answer to it
 
 
 async def _publish(events: Sequence[Event], edges: Edges) -> None:

@@ -10,6 +10,7 @@ from cutwater.github.edits import Reviewer
 from cutwater.github.effects import AddComment, Assign
 from functions.plugins.kit import ANYONE, Act, Command, Comment, Look, Plugin
 
+CC = r"(?mi)^/(un)?cc(( +@?[-/\w]+?)*)\s*$"
 NOT_ASSIGNED = (
     "GitHub didn't allow me to assign the following users: {logins}.\n\n"
     "Note that only [{org} members](https://github.com/orgs/{org}/people) with read permissions, repo collaborators "
@@ -30,6 +31,7 @@ plugin = Plugin(
     commands=[
         Command(
             "assign",
+            is_featured=True,
             usage="/[un]assign [[@]<username>...]",
             pattern=r"(?mi)^/(un)?assign(( @?[-\w]+?)*)\s*$",
             about="Makes somebody an assignee, or not any more. Without a name, whoever says so.",
@@ -38,8 +40,9 @@ plugin = Plugin(
         ),
         Command(
             "cc",
+            is_featured=True,
             usage="/[un]cc [[@]<username>...]",
-            pattern=r"(?mi)^/(un)?cc(( +@?[-/\w]+?)*)\s*$",
+            pattern=CC,
             on="pull requests",
             about="Asks somebody, or a team, for a review, or not any more. Without a name, whoever says so.",
             who=ANYONE,

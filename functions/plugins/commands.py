@@ -67,7 +67,7 @@ class Command(Struct, frozen=True):
     `argument`: what may follow the name, as its help shows it (`[cancel]`). `pattern` is RE2; without one it is
     `/name` alone on a line, in any case. Its first group is the argument that `decide` is given. `forms` stand in its
     place where a command has several: by the argument that each one means, and the first that is found counts.
-    `ignores_case` says what the patterns do.
+    `ignores_case` says what the patterns do. `is_featured`: help shows it before others.
     `who` may use it; a bare text where the plugin itself checks. `refusal` is the answer to others; none is given
     where it is empty. `on` and `when` (which the configuration may decide) say where it is heard.
     """
@@ -79,6 +79,7 @@ class Command(Struct, frozen=True):
     argument: str = ""
     pattern: str = ""
     ignores_case: bool = True
+    is_featured: bool = False
     forms: Mapping[str, str] = field(default_factory=dict)
     usage: str = ""
     refusal: str = ""

@@ -12,11 +12,24 @@ from functions.plugins.kit import Plugin
 
 GROUP = "cutwater.plugins"
 _OURS = """
-    assign blockade branchcleaner cat dog goose heart help hold invalidcommitmsg label lgtm lifecycle
-    merge-method-comment mergecommitblocker milestone milestoneapplier milestonestatus pony release-note
-    require-matching-label retitle shrug sigmention size stage trigger wip yuks
+    approve assign blockade blunderbuss branchcleaner cat cherry-pick-approved cherry-pick-unapproved cherrypicker cla
+    config-updater dco dog goose heart help hold invalidcommitmsg issue-management label lgtm lifecycle
+    merge-method-comment mergecommitblocker milestone milestoneapplier milestonestatus needs-rebase override
+    owners-label pony project project-manager refresh release-note require-matching-label retitle reward-owners rifle
+    shrug sigmention size skip stage testfreeze trick-or-treat trigger verify-owners welcome wip yuks
 """
-_ELSEWHERE = {"help": "help_wanted", "trigger": "trigger.plugin"}
+_ELSEWHERE = {
+    "cherrypicker": "cherrypicker.plugin",
+    "approve": "approve.plugin",
+    "config-updater": "config_updater.plugin",
+    "help": "help_wanted",
+    "issue-management": "issue_management.plugin",
+    "needs-rebase": "needs_rebase.plugin",
+    "override": "override.plugin",
+    "refresh": "refresh.plugin",
+    "trigger": "trigger.plugin",
+    "verify-owners": "verify_owners.plugin",
+}
 """Modules that are not called as their plugin is."""
 
 

@@ -6,6 +6,7 @@ It is deployed as several services with different rights; CUTWATER_PLUGINS names
 
 import os
 
+from cutwater.events.level import LevelRole
 from cutwater.events.serve import event_role
 from functions.plugins.every import PLUGINS
 from functions.plugins.kit import Plugin
@@ -17,4 +18,10 @@ def serves(name: str) -> Plugin | None:
     return PLUGINS.get(name) if not served or name in served.split(",") else None
 
 
-role = event_role("plugins", serves)
+def looks(name: str) -> LevelRole | None:
+    """What the plugin of this name does of its own accord, if this service serves it."""
+    plugin = serves(name)
+    return plugin.looks if plugin else None
+
+
+role = event_role("plugins", serves, looks)

@@ -14,6 +14,8 @@ from cutwater.config.configuration import Configuration
 from cutwater.errors import Refused
 from cutwater.events.effect import Act, Effect, takes_act
 from cutwater.events.ledger import Delivery
+from cutwater.events.level import Decide as Decides
+from cutwater.events.level import LevelRole
 from cutwater.events.look import Look
 from cutwater.github import webhooks
 from cutwater.github.webhooks import Text, Webhook
@@ -46,6 +48,7 @@ __all__ = [
 ]
 
 Decide = TypeVar("Decide", bound=Callable[..., Awaitable[Sequence[Effect[object]] | None]])
+Looks = TypeVar("Looks", bound=Decides)
 Wants = Callable[[Webhook, Configuration], bool]
 
 EVENTS: dict[str, type] = {
@@ -76,8 +79,9 @@ class Handler(Struct, frozen=True):
 class Plugin:
     """A plugin: its declaration, and the functions that decide.
 
-    `effects` are the kinds of effect that it may have. `recomputes`: it decides everything anew from GitHub, so that
-    two of its decisions on one pull request must not overlap.
+    `effects` are the kinds of effect that it may have. `reads`: what it must be permitted to read of GitHub beyond
+    what all are (`cutwater.github.permissions`), as in `administration`. `recomputes`: it decides everything anew from
+    GitHub, so that two of its decisions on one pull request must not overlap.
     """
 
     def __init__(
@@ -87,11 +91,14 @@ class Plugin:
         about: str,
         effects: Sequence[type],
         commands: Sequence[Command] = (),
+        reads: Sequence[str] = (),
         recomputes: bool = False,
     ) -> None:
         self.name, self.about, self.effects, self.recomputes = name, about, tuple(effects), recomputes
-        self.commands = tuple(commands)
+        self.commands, self.reads = tuple(commands), tuple(reads)
         self._handlers: list[Handler] = []
+        self._ticks: dict[str, Decides] = {}
+        self._look: Decides | None = None
 
     def on(self, event: str, *actions: str, wants: Wants | None = None) -> Callable[[Decide], Decide]:
         """Decide for GitHub's events of this name (and these actions): `(event, look)` or `(event, look, act)`."""
@@ -132,6 +139,20 @@ class Plugin:
 
         return keep
 
+    def on_look(self, decide: Looks) -> Looks:
+        """Decide, `(event, look, act)`, at what the plugin has asked for by a LookAgain of its own name."""
+        self._look = decide
+        return decide
+
+    def on_tick(self, tick: str) -> Callable[[Looks], Looks]:
+        """Decide, `(event, look)`, when a PingSource says that it is time: its extensions are `role` and `tick`."""
+
+        def keep(decide: Looks) -> Looks:
+            self._ticks[tick] = decide
+            return decide
+
+        return keep
+
     def _register(
         self, event: str, wants: Wants, open_: Callable[[Webhook, Configuration], Any]
     ) -> Callable[[Decide], Decide]:
@@ -147,6 +168,14 @@ class Plugin:
     def events(self) -> frozenset[str]:
         """What it answers to: GitHub's events, and TEXT."""
         return frozenset(handler.event for handler in self._handlers)
+
+    @property
+    def looks(self) -> LevelRole | None:
+        """What it does of its own accord, beside its answers to webhooks."""
+        if self._look is None:
+            return None
+        writes = [name for kind in self.effects for name in getattr(kind, "writes", ())]
+        return LevelRole(name=self.name, decide=self._look, sweeps=self._ticks, writes=writes)
 
     def wants(self, hook: Webhook, config: Configuration) -> bool:
         """Whether the plugin has anything to say to a webhook. Pure: an event that nobody wants costs nothing."""

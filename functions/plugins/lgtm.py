@@ -3,6 +3,7 @@
 Source: sigs.k8s.io/prow pkg/plugins/lgtm.
 """
 
+import contextlib
 import re
 
 from msgspec import Struct
@@ -15,28 +16,34 @@ from cutwater.github.effects import AddComment, Assign, DeleteComment, Label, Re
 from cutwater.github.types import Review, User
 from cutwater.github.webhooks import PullRequestEvent, ReviewEvent, Text, Webhook
 from cutwater.owners.files import login
-from functions.plugins.kit import Command, Comment, Effect, Look, Plugin
+from functions.plugins.kit import Act, Command, Comment, Effect, Look, Plugin
 from functions.plugins.pruning import pruned
+from functions.plugins.pull_requests import pull_request_of
 from functions.plugins.replies import reply
 from functions.plugins.trust import has
 
 LGTM = "lgtm"
 ADD = r"(?mi)^/lgtm(?: no-issue)?\s*$"
 CANCEL = r"(?mi)^/(remove-lgtm|lgtm cancel)\s*$"
+OWN = "you cannot LGTM your own PR."
 NOT_A_COLLABORATOR = "changing LGTM is restricted to collaborators"
 NOT_AN_OWNER = "adding LGTM is restricted to approvers and reviewers in OWNERS files."
 REMOVED = "New changes are detected. LGTM label has been removed."
 ADDED = "LGTM label has been added.  <details>Git tree hash: "
 TREE = re.compile(rf"{ADDED}(.*)</details>")
 
+# The plugin itself checks who may: reviews are under the same rule, and the refusal depends on the configuration.
 plugin = Plugin(
     "lgtm",
     about=f"Reviewers put the {LGTM} label on a pull request that looks good to them; a push removes it.",
     commands=[
         Command(
             name="lgtm",
+            is_featured=True,
             pattern=ADD,
             usage="/lgtm [no-issue]",
+            on="pull requests",
+            when="open",
             about=f"Adds the {LGTM} label.",
             who="Collaborators of the repository, but not the author of the pull request.",
             examples=("/lgtm",),
@@ -45,6 +52,8 @@ plugin = Plugin(
             name="lgtm cancel",
             pattern=CANCEL,
             usage="/lgtm cancel",
+            on="pull requests",
+            when="open",
             about=f"Removes the {LGTM} label.",
             who="Collaborators of the repository, and the author of the pull request.",
             examples=("/lgtm cancel", "/remove-lgtm"),
@@ -73,16 +82,12 @@ def settings_for(config: Configuration, org: str, repo: str) -> LgtmSettings:
     return LgtmSettings()
 
 
-def _is_open(text: Text) -> bool:
-    return text.is_pull_request and text.issue_state == "open"
-
-
-@plugin.on_command("lgtm", "lgtm cancel", where=_is_open)
-async def on_command(comment: Comment, look: Look) -> list[Effect[object]]:
+@plugin.on_command("lgtm", "lgtm cancel")
+async def on_command(comment: Comment, look: Look, act: Act) -> None:
     """The label is to be as the command says."""
     text = comment.text
     said = _Said(text.subject, text.author, text.issue_author, text.assignees, text)
-    return await _decide(said, look, wanted=comment.command.name == "lgtm", why=f"{comment.command} by ")
+    await _decide(said, look, act, wanted=comment.command.name == "lgtm", why=f"{comment.command} by ")
 
 
 def _reviews_count(hook: Webhook, config: Configuration) -> bool:
@@ -90,16 +95,16 @@ def _reviews_count(hook: Webhook, config: Configuration) -> bool:
 
 
 @plugin.on("pull_request_review", "submitted", wants=_reviews_count)
-async def on_review(event: ReviewEvent, look: Look) -> list[Effect[object]]:
+async def on_review(event: ReviewEvent, look: Look, act: Act) -> None:
     """Where the repository wants it so, an approval is a /lgtm, and a request for changes takes it back."""
     review, pull = event.review, event.pull_request
     wanted = {"approved": True, "changes_requested": False}.get(review.state.lower())
     if wanted is None or await _is_no_word(review, look):
-        return []
+        return
     subject = Subject(event.repository.owner.login, event.repository.name, pull.number)
     text = _review_as_text(event, subject)
     said = _Said(subject, review.user, pull.user, pull.assignees, text)
-    return await _decide(said, look, wanted=wanted, why=f"review {review.state.lower()} by ")
+    await _decide(said, look, act, wanted=wanted, why=f"review {review.state.lower()} by ")
 
 
 async def _is_no_word(review: Review, look: Look) -> bool:
@@ -135,26 +140,42 @@ class _Said(Struct, frozen=True):
     text: Text
 
 
-async def _decide(said: _Said, look: Look, *, wanted: bool, why: str) -> list[Effect[object]]:
+async def _decide(said: _Said, look: Look, act: Act, *, wanted: bool, why: str) -> None:
+    """What the word of somebody does, if they may say it. Raises Refused, and does not go on then."""
     subject, by = said.subject, said.by.login
     why += by
-    is_author = by == said.author.login
-    if is_author and wanted:
-        return [_answer(said, "you cannot LGTM your own PR.", why)]
-    effects: list[Effect[object]] = []
-    if look.config.plugins.owners.skips_collaborators(subject.org, subject.repo):
-        if not is_author and not await _is_owner(look, subject, by):
-            return [_answer(said, NOT_AN_OWNER, why)]
-    elif not is_author:
-        if not await look.github.is_collaborator(subject.org, subject.repo, by):
-            return [_answer(said, NOT_A_COLLABORATOR, why)]
-        if by not in {user.login for user in said.assignees}:
-            effects.append(Assign(subject=subject, login=by, present=True, why=f"{by} reviews it"))
+    refusal = await _refusal(said, look, wanted=wanted)
+    if refusal:
+        await act(_answer(said, refusal, why))
+        return
     labels = await look.github.labels(subject.org, subject.repo, subject.number)
-    effects.append(Label(subject=subject, name=LGTM, present=wanted, why=why))
-    if has(labels, LGTM) == wanted:
-        return effects
-    return effects + (await _added(said, look) if wanted else await _cancelled(said, look))
+    if by != said.author.login and not _skips_collaborators(look, subject):
+        await _assign(said, act)
+    await act(Label(subject=subject, name=LGTM, present=wanted, why=why))
+    if has(labels, LGTM) != wanted:
+        await (_added(said, look, act) if wanted else _cancelled(said, look, act))
+
+
+async def _refusal(said: _Said, look: Look, *, wanted: bool) -> str:
+    """What is said to somebody who may not; empty for those who may."""
+    subject, by = said.subject, said.by.login
+    if by == said.author.login:
+        return OWN if wanted else ""
+    if _skips_collaborators(look, subject):
+        return "" if await _is_owner(look, subject, by) else NOT_AN_OWNER
+    return "" if await look.github.is_collaborator(subject.org, subject.repo, by) else NOT_A_COLLABORATOR
+
+
+def _skips_collaborators(look: Look, subject: Subject) -> bool:
+    return look.config.plugins.owners.skips_collaborators(subject.org, subject.repo)
+
+
+async def _assign(said: _Said, act: Act) -> None:
+    """Who reviews it is an assignee, if GitHub lets them be one."""
+    by = said.by.login
+    if by not in {user.login for user in said.assignees}:
+        with contextlib.suppress(Refused):
+            await act(Assign(subject=said.subject, login=by, present=True, why=f"{by} reviews it"))
 
 
 def _answer(said: _Said, message: str, why: str) -> Effect[object]:
@@ -163,39 +184,42 @@ def _answer(said: _Said, message: str, why: str) -> Effect[object]:
 
 async def _is_owner(look: Look, subject: Subject, by: str) -> bool:
     """Whether somebody approves or reviews one of the files that are changed. Raises Refused."""
-    pull = await look.github.pull_request(subject.org, subject.repo, subject.number)
-    if pull is None:
-        raise Refused(f"{subject.org}/{subject.repo}#{subject.number} is gone")
+    pull = await pull_request_of(look, subject)
     paths = [file.filename for file in await look.github.files(subject.org, subject.repo, subject.number)]
     owners = await owners_of_branch(look, subject.org, subject.repo, pull.base.ref, paths=paths)
     return any(login(by) in owners.approvers(path) | owners.reviewers(path) for path in paths)
 
 
-async def _added(said: _Said, look: Look) -> list[Effect[object]]:
+async def _added(said: _Said, look: Look, act: Act) -> None:
     """What goes with a new label: the tree that was reviewed is written down, and old notices go.
 
     Where the author's pushes leave the label alone there is neither.
     """
     subject, settings = said.subject, settings_for(look.config, said.subject.org, said.subject.repo)
     if await _is_sticky(look, settings, subject.org, said.author.login):
-        return []
-    effects: list[Effect[object]] = []
+        return
     if settings.store_tree_hash:
         pull = await look.github.pull_request(subject.org, subject.repo, subject.number)
         commit = pull and await look.github.commit(subject.org, subject.repo, pull.head.sha)
         if commit:
             body = f"{ADDED}{commit.commit.tree.sha}</details>"
-            effects.append(AddComment(subject=subject, body=body, why="the tree that was reviewed"))
-    return [*effects, *await pruned(look, subject, REMOVED, why="it does not hold any more")]
+            await act(AddComment(subject=subject, body=body, why="the tree that was reviewed"))
+    await _prune(look, act, subject, REMOVED)
 
 
-async def _cancelled(said: _Said, look: Look) -> list[Effect[object]]:
-    """What goes with a label that is taken back, where trees are written down."""
-    subject = said.subject
-    if not settings_for(look.config, subject.org, subject.repo).store_tree_hash:
-        return []
-    notices = await pruned(look, subject, ADDED, why="it does not hold any more")
-    return [_review_again(subject, said.assignees), *notices]
+async def _cancelled(said: _Said, look: Look, act: Act) -> None:
+    """What goes with a label that is taken back, where trees are written down.
+
+    The notice stays where GitHub will not ask all for another review, as in Prow.
+    """
+    if settings_for(look.config, said.subject.org, said.subject.repo).store_tree_hash:
+        await act(_review_again(said.subject, said.assignees))
+        await _prune(look, act, said.subject, ADDED)
+
+
+async def _prune(look: Look, act: Act, subject: Subject, marker: str) -> None:
+    for notice in await pruned(look, subject, marker, why="it does not hold any more"):
+        await act(notice)
 
 
 def _review_again(subject: Subject, assignees: tuple[User, ...]) -> Effect[object]:

@@ -5,9 +5,9 @@ Source: sigs.k8s.io/prow pkg/plugins/milestone.
 
 from cutwater.config.configuration import Configuration
 from cutwater.config.sections import RepoMilestone
-from cutwater.errors import Refused
 from cutwater.events.look import Look
 from cutwater.github.effects import Subject
+from functions.plugins.teams import is_in_team
 
 
 def settings_for(config: Configuration, subject: Subject) -> RepoMilestone:
@@ -19,17 +19,8 @@ def settings_for(config: Configuration, subject: Subject) -> RepoMilestone:
 async def is_maintainer(look: Look, subject: Subject, login: str) -> bool:
     """Whether somebody is in the team. Raises Refused where there is no such team."""
     settings = settings_for(look.config, subject)
-    team, parts = "/teams/{id}", dict[str, str | int](id=settings.maintainers_id)
-    if settings.maintainers_team:
-        team, parts = "/orgs/{org}/teams/{slug}", {"org": subject.org, "slug": settings.maintainers_team}
-    members = await look.github.pages(f"{team}/members?role=all", **parts)
-    if not members and await look.github.get(team, **parts) is None:
-        raise Refused(f"{subject.org} has no team {settings.maintainers_team or settings.maintainers_id}")
-    return _plain(login) in {_plain(str(member["login"])) for member in members}
-
-
-def _plain(login: str) -> str:
-    return login.lower().removeprefix("@")
+    slug, number = settings.maintainers_team, settings.maintainers_id
+    return await is_in_team(look, login, org=subject.org, slug=slug, number=number)
 
 
 def not_in_team(look: Look, subject: Subject, deed: str, command: str) -> str:

@@ -11,12 +11,13 @@ from msgspec import Struct
 from cutwater.config.configuration import Configuration
 from cutwater.config.patterns import matches
 from cutwater.config.sections import MatchingLabel
-from cutwater.errors import Later, Refused
+from cutwater.errors import Later
 from cutwater.github.effects import AddComment, DeleteComment, Label, Subject
 from cutwater.github.webhooks import IssueEvent, PullRequestEvent, Webhook
 from cutwater.prowjob import duration
 from functions.plugins.kit import ANYONE, Command, Comment, Effect, Look, Plugin
 from functions.plugins.pruning import pruned
+from functions.plugins.pull_requests import pull_request_of
 from functions.plugins.replies import simple
 
 ACTIONS = ("opened", "reopened", "labeled", "unlabeled")
@@ -28,6 +29,7 @@ plugin = Plugin(
     commands=[
         Command(
             "check-required-labels",
+            is_featured=True,
             about="Checks the labels now.",
             who=ANYONE,
             when="open",
@@ -93,10 +95,7 @@ async def on_command(comment: Comment, look: Look) -> list[Effect[object]]:
     """Somebody wants to know it now."""
     subject, branch = comment.subject, ""
     if comment.text.is_pull_request:
-        pull = await look.github.pull_request(subject.org, subject.repo, subject.number)
-        if pull is None:
-            raise Refused(f"{subject} does not exist")
-        branch = pull.base.ref
+        branch = (await pull_request_of(look, subject)).base.ref
     return await _decide(look, Labelled(subject=subject, branch=branch))
 
 

@@ -25,6 +25,7 @@ plugin = Plugin(
     commands=[
         Command(
             "retitle",
+            is_featured=True,
             argument="<title>",
             pattern=r"(?mi)^/retitle\s*(.*)$",
             about="Gives it this title.",

@@ -19,16 +19,20 @@ plugin = Plugin(
 )
 
 
-def size_of(lines: int, settings: Size) -> str:
-    """The label for so many changed lines."""
-    limits = {
+def limits_of(settings: Size) -> dict[str, int]:
+    """How many changed lines are too many for each size but the largest."""
+    return {
         "XS": settings.s or 10,
         "S": settings.m or 30,
         "M": settings.l or 100,
         "L": settings.xl or 500,
         "XL": settings.xxl or 1000,
     }
-    return PREFIX + next((name for name, limit in limits.items() if lines < limit), "XXL")
+
+
+def size_of(lines: int, settings: Size) -> str:
+    """The label for so many changed lines."""
+    return PREFIX + next((name for name, limit in limits_of(settings).items() if lines < limit), "XXL")
 
 
 @plugin.on("pull_request", "opened", "reopened", "synchronize", "edited")

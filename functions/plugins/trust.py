@@ -68,6 +68,15 @@ async def is_trusted(look: Look, settings: TriggerSettings, login: str, org: str
     return await look.github.is_member(settings.trusted_org, login)
 
 
+def why_untrusted(settings: TriggerSettings, org: str) -> str:
+    """What somebody is not who is not trusted, in upstream's words."""
+    is_none_of = ["a member of the org"]
+    is_none_of += [] if settings.only_org_members else ["a collaborator"]
+    is_none_of += ["a member of the trusted secondary org"] if settings.trusted_org not in ("", org) else []
+    reasons = "".join(f"User is not {one}. " for one in is_none_of)
+    return f"{reasons}Satisfy at least one of these conditions to make the user trusted."
+
+
 async def is_trusted_pull_request(look: Look, settings: TriggerSettings, subject: Subject, author: str) -> bool:
     """Whether a pull request's tests run: its author is trusted, or somebody trusted has said ok-to-test."""
     if await is_trusted(look, settings, author, subject.org, subject.repo):

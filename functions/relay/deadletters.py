@@ -1,20 +1,10 @@
-"""Dead letters: what was given up is kept in the ledger, below `deadletters/<day>/`."""
+"""What was given up is kept in the ledger."""
 
 import msgspec
-from msgspec import Struct
 
+from cutwater.events.deadletters import DEAD, DeadLetter
 from cutwater.events.edges import Edges
 from cutwater.events.event import Event
-
-DEAD = "deadletters/"
-
-
-class DeadLetter(Struct, frozen=True, kw_only=True):
-    """An event that was given up, with the word on why of whoever gave it up."""
-
-    event: Event
-    code: str
-    reason: str
 
 
 async def keep(event: Event, edges: Edges, *, reason: str = "") -> str:

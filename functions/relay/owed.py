@@ -9,6 +9,7 @@ import msgspec
 
 from cutwater.errors import Later
 from cutwater.events import ledger, receipt
+from cutwater.events.deadletters import DEAD
 from cutwater.events.edges import Edges
 from cutwater.events.event import Event
 from cutwater.events.ledger import OWED, Delivery
@@ -39,7 +40,7 @@ async def sweep(edges: Edges) -> str:
             given_up += 1
             continue
         owing = await _owing(delivery, edges)
-        if owing and edges.clock() - delivery.received > GIVEN_UP:
+        if owing and edges.clock() - (delivery.asked_again or delivery.received) > GIVEN_UP:
             await _give_up(delivery, owing, edges)
             given_up += 1
         elif owing:
@@ -85,7 +86,7 @@ async def _give_up(delivery: Delivery, plugins: list[str], edges: Edges) -> None
 
 async def _put_aside(key: str, body: bytes, edges: Edges) -> None:
     """Move what is no webhook out of the way, so that it holds back none that is."""
-    await edges.state.put(f"{deadletters.DEAD}{edges.clock():%Y-%m-%d}/{key.replace('/', '-')}", body)
+    await edges.state.put(f"{DEAD}{edges.clock():%Y-%m-%d}/{key.replace('/', '-')}", body)
     await edges.state.delete(key)
 
 

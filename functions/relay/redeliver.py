@@ -1,5 +1,9 @@
-"""GitHub never delivers a failed webhook again by itself: every ten minutes it is asked to, for three days back."""
+"""GitHub never delivers a failed webhook again by itself: every ten minutes it is asked to, for three days back.
 
+Webhooks belong to a repository, to an organisation, or to the App that we are.
+"""
+
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,12 +13,19 @@ from cutwater.config.configuration import Configuration
 from cutwater.errors import Refused
 from cutwater.events.edges import Edges
 from cutwater.events.ledger import JSON
+from cutwater.github.asking import permitted
 from cutwater.github.client import GitHub
+from cutwater.github.permissions import reading_and
 
 BACK = timedelta(days=3)
 ASKED = "redeliver/asked"
 """The failed attempts that were asked for again, by id, and when: one that fails anew is another attempt."""
+OF_APP = "/app/hook"
+WRITES = ("organization_hooks", "repository_hooks")
+"""What an App must be permitted, to read and repeat what its accounts' own webhooks have delivered."""
 Asked = dict[int, datetime]
+Hook = tuple[str, dict[str, str | int]]
+"""A webhook's path, and its parts."""
 
 
 async def redeliver(edges: Edges) -> str:
@@ -22,12 +33,14 @@ async def redeliver(edges: Edges) -> str:
     config, now = await edges.configuration(), edges.clock()
     before = await _asked(edges, now - BACK)
     asked: Asked = {}
+    owners = [*([OF_APP] if edges.github.is_app else []), *_owners(config)]
     try:
-        for name in _owners(config):
-            try:
-                await _of_one(edges.github, name, now, before, asked)
-            except Refused:
-                continue  # webhooks of this one are not ours to read
+        with permitted(reading_and(WRITES)):
+            for name in owners:
+                try:
+                    await _of_one(edges.github, name, now, before, asked)
+                except Refused:
+                    continue  # webhooks of this one are not ours to read
     finally:
         if asked:
             await edges.state.put(ASKED, msgspec.json.encode(before | asked), content_type=JSON)
@@ -50,16 +63,25 @@ def _owners(config: Configuration) -> list[str]:
 
 
 async def _of_one(github: GitHub, name: str, now: datetime, before: Asked, asked: Asked) -> None:
-    """Ask for those of one organisation or repository; `asked` gets them."""
-    org, _, repo = name.partition("/")
-    root, parts = ("/repos/{org}/{repo}", {"org": org, "repo": repo}) if repo else ("/orgs/{org}", {"org": org})
-    for hook in await github.pages(f"{root}/hooks", **parts):
-        found = await github.pages(f"{root}/hooks/{{hook}}/deliveries?status=failure", hook=hook["id"], **parts)
-        for delivery in failed(found, now - BACK):
+    """Ask for those of one organisation, of one repository, or of the App; `asked` gets them."""
+    async for path, parts in _hooks(github, name):
+        for delivery in failed(await github.pages(f"{path}/deliveries?status=failure", **parts), now - BACK):
             if delivery["id"] not in before:
-                path = f"{root}/hooks/{{hook}}/deliveries/{{delivery}}/attempts"
-                await github.send("POST", path, {}, hook=hook["id"], delivery=delivery["id"], **parts)
+                again = f"{path}/deliveries/{{delivery}}/attempts"
+                await github.send("POST", again, {}, delivery=delivery["id"], **parts)
                 asked[delivery["id"]] = now
+
+
+async def _hooks(github: GitHub, name: str) -> AsyncIterator[Hook]:
+    if name == OF_APP:
+        yield OF_APP, {}
+        return
+    org, _, repo = name.partition("/")
+    path, parts = (
+        ("/repos/{org}/{repo}/hooks", {"org": org, "repo": repo}) if repo else ("/orgs/{org}/hooks", {"org": org})
+    )
+    for hook in await github.pages(path, **parts):
+        yield f"{path}/{{hook}}", {"hook": hook["id"], **parts}
 
 
 def failed(deliveries: list[Any], since: datetime) -> list[Any]:

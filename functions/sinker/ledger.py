@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from msgspec import Struct
 
 from cutwater.errors import Refused
-from cutwater.events.ledger import DELIVERIES
+from cutwater.events.deadletters import DEAD
+from cutwater.events.ledger import DELIVERIES, SUBJECTS
 from cutwater.events.level import RECORDS
 from cutwater.events.receipt import RECEIPTS
 from cutwater.events.repository_jobs import IN_REPO
@@ -17,7 +18,6 @@ from cutwater.events.repository_owners import OWNERS
 from cutwater.storage.effects import DeleteState
 from cutwater.storage.store import Store
 
-DEAD_LETTERS = "deadletters/"
 REMEMBERED = (IN_REPO, OWNERS)
 """What was read of repositories, and is read again the next day."""
 READ_AGAIN = timedelta(days=2)
@@ -45,7 +45,7 @@ class Keeping(Struct, frozen=True, kw_only=True):
 
 async def old_entries(state: Store, keeping: Keeping, now: datetime) -> AsyncIterator[DeleteState]:
     """The deletions, oldest first."""
-    ages = {DELIVERIES: keeping.deliveries, DEAD_LETTERS: keeping.deliveries}
+    ages = dict.fromkeys((DELIVERIES, SUBJECTS, DEAD), keeping.deliveries)
     ages |= {RECEIPTS: keeping.receipts, RECORDS: keeping.receipts}
     ages |= dict.fromkeys(REMEMBERED, READ_AGAIN)
     for prefix, age in ages.items():

@@ -14,6 +14,7 @@ from cutwater.events.level import LevelRole
 from cutwater.events.look import Look
 from cutwater.events.publish import LookAgain
 from cutwater.events.serve import level_role
+from cutwater.github.effects import DeleteComment, Merge, SetStatus
 from functions.tide.pool import look_at_pool, subject
 from functions.tide.sight import PoolName
 from functions.tide.sweep import sweep
@@ -51,6 +52,12 @@ async def names(event: Event, look: Look) -> Sequence[str]:
 
 
 tide = LevelRole(
-    name="tide", decide=decide, sweeps={"sweep": sweep}, excludes=names, lease_seconds=LEASE_SECONDS, pace=PACE
+    name="tide",
+    decide=decide,
+    sweeps={"sweep": sweep},
+    excludes=names,
+    lease_seconds=LEASE_SECONDS,
+    writes=(*Merge.writes, *SetStatus.writes, *DeleteComment.writes),
+    pace=PACE,
 )
 role = level_role(tide)

@@ -29,7 +29,7 @@ async def overwrite_pending(
     subject = Subject(pull.org, pull.repo, pull.number)
     bot = await look.github.bot()
     for comment in await look.github.comments(pull.org, pull.repo, pull.number):
-        if REPORT in comment.body and bot.is_me(comment.user.login.removesuffix("[bot]")):
+        if REPORT in comment.body and (bot.is_me(comment.user.login) or comment.user.login == f"{bot.login}[bot]"):
             await act(DeleteComment(subject=subject, comment=comment.id, why="the batch has passed its tests"))
 
 

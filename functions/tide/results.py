@@ -11,15 +11,13 @@ from typing import Literal
 from msgspec import Struct, field
 
 from cutwater.config.jobs import Presubmit
-from cutwater.prowjob.descriptions import base_sha_of
+from cutwater.prowjob.descriptions import SKIP_RETEST, base_sha_of
 from cutwater.prowjob.reporting import GITHUB, is_owed
 from cutwater.prowjob.types import ProwJob
 from functions.tide.pull_requests import SUCCESS, PullRequest
 
 Result = Literal["success", "pending", "failure"]
 _BEST_FIRST: tuple[Result, ...] = ("success", "pending", "failure")
-SKIP_RETEST = "[prow:skip-retest]"
-"""In a description: the result holds wherever the branch is."""
 TELLING = timedelta(minutes=1)
 """How long a failed run counts as going on while GitHub has not been told of it: it would be started again in vain."""
 

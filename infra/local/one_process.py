@@ -13,16 +13,18 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cutwater.config.configuration import Configuration
 from cutwater.errors import Later
-from cutwater.events.edges import Edges, no_jenkins, no_way_out, no_web, utc_now
+from cutwater.events.edges import Edges, no_git, no_jenkins, no_way_out, no_web, utc_now
 from cutwater.events.effect import Apply, apply
 from cutwater.events.event import Event, to_request
 from cutwater.events.serve import Respond
+from cutwater.git.remotes import Remotes
 from cutwater.github.client import GitHub
 from cutwater.jenkins.client import Jenkins
 from cutwater.kube.client import Kube
 from cutwater.outgoing.client import Outgoing
 from cutwater.outgoing.web import Web
 from cutwater.storage.store import Store
+from infra.local.broker.asgi import Request as Asked
 from infra.local.broker.broker import Attempt, Broker
 from infra.local.broker.functions import InProcess
 from infra.local.broker.resources import Resources
@@ -56,6 +58,7 @@ class Functions:
         event_key: str = "event key",
         outgoing: Callable[[], Outgoing] = no_way_out,
         web: Callable[[], Web] = no_web,
+        git: Callable[[], Remotes] = no_git,
         jenkins: Callable[[str], Jenkins] = no_jenkins,
         clock: Callable[[], datetime] = utc_now,
         apply: Apply = apply,
@@ -77,7 +80,9 @@ class Functions:
             bucket=bucket,
             outgoing=outgoing,
             web=web,
+            git=git,
             jenkins=jenkins,
+            plugin_help=self._plugin_help,
             publish=self._publish,
             configuration=configuration,
             event_key=event_key.encode,
@@ -92,6 +97,12 @@ class Functions:
         status = await self.broker.receive(headers, body)
         if status != 202:
             raise Later(f"the Broker answers {status}")
+
+    async def _plugin_help(self) -> bytes:
+        answer = await self.by_name["hook"].send(Asked("GET", "/plugin-help"))
+        if answer.status != 200:
+            raise Later(f"hook answers {answer.status}")
+        return answer.body
 
 
 def opened(

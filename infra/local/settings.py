@@ -20,15 +20,18 @@ TRIGGERS = PRODUCT_ROOT / "triggers"
 CRDS = PRODUCT_ROOT / "crds"
 STATE_BUCKET = "state"
 ARTIFACTS_BUCKET = "artifacts"
-SECRETS = ("hmac-token", "event-key", "github-token", "kube-token", "s3-state", "s3-artifacts")
+SECRETS = ("hmac-token", "event-key", "github-token", "kube-token", "s3-state", "s3-artifacts", "s3-deck")
 """What the parts share and a test pod must not know."""
 
 PASSED_ON = (
     *("CUTWATER_REPORTERS", "CUTWATER_REPORT_AGENT", "CUTWATER_KUBERNETES_REPORT_FRACTION"),
     *("CUTWATER_SLACK_TOKEN_FILE", "CUTWATER_ADDITIONAL_SLACK_TOKEN_FILES", "CUTWATER_SLACK_API"),
     "CUTWATER_OUTGOING_SECRETS",
+    *("CUTWATER_CHERRYPICKER_LABELS", "CUTWATER_CHERRYPICKER_USE_PROW_ASSIGNMENTS"),
+    *("CUTWATER_CHERRYPICKER_ALLOW_ALL", "CUTWATER_CHERRYPICKER_LABEL_PREFIX"),
+    "CUTWATER_CHERRYPICKER_CREATE_ISSUE_ON_CONFLICT",
 )
-"""What the user's own environment says to the functions: to whom they report."""
+"""What the user's own environment says to the functions: to whom they report, how cherry-picks are made."""
 
 
 class Ports(Struct, frozen=True, kw_only=True):
@@ -130,19 +133,25 @@ def _plain(settings: Settings) -> object:
 
 
 def function_environment(settings: Settings, service: Service) -> dict[str, str]:
-    """The environment of one function. Only the control functions have the key of the ledger; deck has not."""
-    key = "s3-artifacts" if service.name == "deck" else "s3-state"
+    """The environment of one function. Only the control functions have the key that writes the ledger.
+
+    Here deck is for who runs the platform, and shows the ledger, too.
+    """
+    key = "s3-deck" if service.name == "deck" else "s3-state"
     return {
         **service.environment,
         **{name: os.environ[name] for name in PASSED_ON if name in os.environ},
         "CUTWATER_BROKER": settings.broker,
         "CUTWATER_STATE_BUCKET": STATE_BUCKET,
+        "CUTWATER_DECK_EVENTS": "on",
         "CUTWATER_CONFIGURATION": str(settings.in_force),
         "CUTWATER_EVENT_KEY_FILE": str(settings.secret_file("event-key")),
         "CUTWATER_HMAC_FILE": str(settings.secret_file("hmac-token")),
+        "CUTWATER_PLUGIN_HELP": f"{settings.deck}/hook/plugin-help",
         "CUTWATER_GITHUB_TOKEN_FILE": str(settings.github_token_file or settings.secret_file("github-token")),
         "CUTWATER_GITHUB_API": settings.github_api or f"{settings.github}/api/v3",
         "CUTWATER_GITHUB_GRAPHQL": graphql(settings),
+        "CUTWATER_GITHUB_GIT": git(settings),
         "CUTWATER_KUBECONFIG": str(settings.kubeconfig),
         "AWS_ENDPOINT_URL_S3": settings.s3,
         "AWS_REGION": "local",
@@ -150,6 +159,14 @@ def function_environment(settings: Settings, service: Service) -> dict[str, str]
         "AWS_SECRET_ACCESS_KEY": settings.secret(key),
         **settings.environment,
     }
+
+
+def git(settings: Settings) -> str:
+    """Where git finds GitHub's repositories, beside its REST address; empty for the public ones."""
+    if not settings.github_api:
+        return settings.github
+    address = settings.github_api.rstrip("/")
+    return address.removesuffix("/api/v3") if address.endswith("/api/v3") else ""
 
 
 def graphql(settings: Settings) -> str:

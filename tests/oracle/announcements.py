@@ -33,7 +33,9 @@ class _Slack(Outgoing):
         self._tokens, self._response = given["tokens"], given["response"]
         self.requests: list[Any] = []
 
-    async def post(self, address: str, *, headers: Mapping[str, str], body: bytes) -> Answer:
+    async def post(
+        self, address: str, *, headers: Mapping[str, str], body: bytes, seconds: float = 0, most: int = 0
+    ) -> Answer:
         form = dict(parse_qsl(body.decode(), keep_blank_values=True))
         self.requests.append({"method": "POST", "url": address, "form": form})
         return Answer(self._response["code"], self._response["body"].encode())

@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
+from infra.local.github import forms, seeds
 from infra.local.github import records as r
 from infra.local.github import seed as shape
-from infra.local.github import seeds
 from infra.local.github.hub import Hub
 from infra.local.github.mergeability import latest_statuses
 from infra.local.github.world import World
@@ -23,7 +23,10 @@ def seed_of(world: Given) -> shape.Seed:
     """All that a row's world states. The bot is in every organisation: to others GitHub shows no members."""
     org = world["org"]
     members = {name: tuple(logins) for name, logins in (world["org_members"] or {}).items()}
-    others = [shape.Repository(name=name, is_described=True) for name in (*(world.get("other_repos") or ()), ELSEWHERE)]
+    others = [
+        shape.Repository(name=name, is_described=True, collaborators={world["bot"]: "admin"})
+        for name in (*(world.get("other_repos") or ()), ELSEWHERE)
+    ]
     return shape.Seed(
         users=tuple(shape.User(login, is_busy=True) for login in world.get("limited_availability") or ()),
         organisations=tuple(
@@ -57,6 +60,17 @@ def load(world: World, given: Given) -> None:
         for label in list(hub.labels_of.all(here.id)):
             if label.name not in (given["repo_labels"] or ()):
                 hub.labels.put(msgspec.structs.replace(label, repository=elsewhere.id))
+        listed = (given.get("other_http") or {}).get(f"refs of https://github.com/{here.full_name}")
+        if listed is not None:
+            _only_refs(hub, here, listed.split())
+
+
+def _only_refs(hub: Hub, here: r.Repository, names: Iterable[str]) -> None:
+    """The branches and tags, where a world lists them apart from its own."""
+    for ref in list(hub.refs_of.all(here.id)):
+        hub.refs.remove(ref)
+    for name in names:
+        hub.refs.put(r.Ref(id=hub.refs.next_id(), repository=here.id, name=name, sha=f"sha-of-{name}"))
 
 
 def _repository(world: Given) -> shape.Repository:
@@ -149,12 +163,30 @@ def _convert(given: Sequence[Given] | None, type_: type[Any]) -> tuple[Any, ...]
 # What stands there afterwards
 
 
-def seen(hub: Hub, full_name: str, numbers: Iterable[int]) -> list[dict[str, Any]]:
-    """The issues and pull requests of these numbers, as a row tells what became of them."""
+def ids(hub: Hub, full_name: str) -> dict[int, int]:
+    """By which ids the hub knows issues and pull requests, by their numbers: a transferred one keeps its id alone."""
     here = hub.repository(full_name)
     assert here is not None
-    found = [issue for number in numbers if (issue := hub.issue(here, number)) is not None]
-    return [_seen(hub, here, issue) for issue in found]
+    return {issue.number: issue.id for issue in hub.issues_of.all(here.id)}
+
+
+def with_own_nodes(hub: Hub, payload: Given, known: Mapping[int, int]) -> dict[str, Any]:
+    """An event in which issues and pull requests have the node ids by which the hub knows them."""
+    named = dict(payload)
+    for key in ("issue", "pull_request"):
+        found = payload.get(key)
+        if isinstance(found, dict) and found.get("number") in known:
+            issue = hub.issues[known[found["number"]]]
+            named[key] = {**found, "node_id": forms.node_id("PR" if issue.pull else "I", issue.id)}
+    return named
+
+
+def seen(hub: Hub, full_name: str, numbers: Iterable[int], known: Mapping[int, int]) -> list[dict[str, Any]]:
+    """The issues and pull requests of these numbers, as a row tells what became of them. `known`: what `ids` gave."""
+    here = hub.repository(full_name)
+    assert here is not None
+    found = [(number, hub.issue(here, number) or hub.issues.get(known.get(number, 0))) for number in numbers]
+    return [_seen(hub, here, issue) | {"number": number} for number, issue in found if issue is not None]
 
 
 def _seen(hub: Hub, here: r.Repository, issue: r.Issue) -> dict[str, Any]:

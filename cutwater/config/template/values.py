@@ -16,7 +16,7 @@ from cutwater.config.template.syntax import TemplateError
 Function = Callable[..., Any]
 
 _INITIALISMS = {"id": "ID", "ids": "IDs", "url": "URL", "uri": "URI", "sha": "SHA", "ssh": "SSH", "gcs": "GCS"}
-_INITIALISMS |= {"s3": "S3", "api": "API", "uid": "UID", "github": "GitHub", "prowjob": "ProwJob"}
+_INITIALISMS |= {"s3": "S3", "api": "API", "uid": "UID", "html": "HTML", "github": "GitHub", "prowjob": "ProwJob"}
 _OWN_NAMES = {"metadata": "ObjectMeta", "workdir": "WorkDir", "media_types": "MediaTypes"}
 
 

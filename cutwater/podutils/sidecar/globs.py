@@ -1,13 +1,8 @@
-"""Which artifacts are censored: the globs of include_directories and exclude_directories.
+"""Which artifacts are censored: the globs of include_directories and exclude_directories."""
 
-`*` stands for anything but a slash, `**/` for any folders or none, `{a,b}` for either; without a `*` a pattern is the
-path itself. Source: github.com/mattn/go-zglob, which upstream uses.
-"""
-
-import functools
-import posixpath
-import re
 from collections.abc import Iterable
+
+from cutwater.config.globs import matches
 
 
 def is_censored(path: str, *, include: Iterable[str], exclude: Iterable[str]) -> bool:
@@ -16,28 +11,3 @@ def is_censored(path: str, *, include: Iterable[str], exclude: Iterable[str]) ->
         return False
     wanted = tuple(include)
     return not wanted or any(matches(pattern, path) for pattern in wanted)
-
-
-def matches(pattern: str, path: str) -> bool:
-    """Whether the glob covers this path."""
-    if "*" not in pattern:
-        return pattern == path
-    before = pattern[: pattern.index("*")].rpartition("/")
-    root = posixpath.normpath(before[0] or before[1] or ".")
-    return len(path) > len(root) and _expression(posixpath.normpath(pattern)).fullmatch(path) is not None
-
-
-@functools.cache
-def _expression(pattern: str) -> re.Pattern[str]:
-    parts = re.split(r"(\*\*/|\*|\{[^{}]+\})", pattern)
-    return re.compile("".join(map(_part, parts)), re.DOTALL)
-
-
-def _part(part: str) -> str:
-    if part == "**/":
-        return "(?:.*/)?"
-    if part == "*":
-        return "[^/]*"
-    if part.startswith("{") and part.endswith("}"):
-        return f"(?:{'|'.join(map(re.escape, part[1:-1].split(',')))})"
-    return re.escape(part)

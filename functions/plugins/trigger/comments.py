@@ -12,21 +12,18 @@ from cutwater.config.matching import (
     RETEST_REQUIRED,
     TEST_ALL,
     TEST_MANUAL_REQUIRED,
-    asks_for_contexts,
-    comment_filter,
 )
 from cutwater.config.patterns import matches
-from cutwater.errors import Refused
 from cutwater.events.repository_jobs import RepositoryJobs
 from cutwater.github.effects import AddComment, DeleteComment, Label, Subject
-from cutwater.github.types import PullRequest
 from cutwater.github.webhooks import Text
 from functions.plugins.kit import Effect, Look
+from functions.plugins.pull_requests import pull_request_of
 from functions.plugins.replies import reply
 from functions.plugins.trigger import answers, workflows
 from functions.plugins.trigger.own_jobs import COMPLAINT, complaint, jobs_for
 from functions.plugins.trigger.refs import base_sha
-from functions.plugins.trigger.runs import Cause, create, wanted
+from functions.plugins.trigger.runs import Cause, asked_by, create
 from functions.plugins.trust import TriggerSettings, has, is_trusted, is_trusted_pull_request, settings_for
 
 CANCEL = r"(?m)^/ok-to-test\s+cancel\s*$"
@@ -71,7 +68,7 @@ async def decide(text: Text, look: Look) -> list[Effect[object]]:
     if (await look.github.bot()).is_me(text.author.login):
         return []
     if not _is_command(text, look.config.jobs.presubmits_of(subject.org, subject.repo)):
-        jobs = await jobs_for(look, await _pull_request(look, subject))
+        jobs = await jobs_for(look, await pull_request_of(look, subject))
         if not _is_command(text, jobs.presubmits):
             return []
     settings = settings_for(look.config, subject.org, subject.repo)
@@ -118,12 +115,10 @@ async def _cancel(text: Text, look: Look, *, is_known: bool) -> list[Effect[obje
 
 async def _runs(text: Text, said: str, look: Look, settings: TriggerSettings) -> list[Effect[object]]:
     subject = text.subject
-    pull = await _pull_request(look, subject)
+    pull = await pull_request_of(look, subject)
     jobs = await jobs_for(look, pull)
-    failed, reported = await _contexts(look, subject, pull, text.body)
     honours = not settings.ignore_ok_to_test
-    asked = comment_filter(text.body, failed=failed, reported=reported, honours_ok_to_test=honours)
-    to_run = await wanted(look, pull, jobs.presubmits, asked)
+    to_run = await asked_by(look, pull, jobs.presubmits, text.body, honours_ok_to_test=honours)
     complained = await complaint(look, pull, jobs)
     cause = Cause(text.guid, "comment", f"{text.body.strip().splitlines()[0][:80]} by {text.author.login}")
     has_workflows = settings.trigger_github_workflows
@@ -141,22 +136,6 @@ async def _runs(text: Text, said: str, look: Look, settings: TriggerSettings) ->
     is_retest = matches(RETEST, said) or matches(RETEST_REQUIRED, said)
     labels = {"prow.k8s.io/retest": "true"} if is_retest else {}
     return effects + create(look, cause, pull, await base_sha(look, pull), to_run, labels=labels) + complained
-
-
-async def _pull_request(look: Look, subject: Subject) -> PullRequest:
-    pull = await look.github.pull_request(subject.org, subject.repo, subject.number)
-    if pull is None:
-        raise Refused(f"{subject} does not exist")
-    return pull
-
-
-async def _contexts(look: Look, subject: Subject, pull: PullRequest, body: str) -> tuple[set[str], set[str]]:
-    """The contexts of the head that failed, and all that have reported; only a retest asks for them."""
-    if not asks_for_contexts(body):
-        return set(), set()
-    statuses = await look.github.statuses(subject.org, subject.repo, pull.head.sha)
-    failed = {status.context for status in statuses if status.state in {"error", "failure"}}
-    return failed, {status.context for status in statuses}
 
 
 async def _prune(look: Look, subject: Subject, jobs: RepositoryJobs) -> list[Effect[object]]:

@@ -5,6 +5,7 @@ Prow says nothing then: it goes by the static jobs alone, so that a job that che
 
 import re
 
+from cutwater.config.inrepo import is_enabled
 from cutwater.events.repository_jobs import RepositoryJobs, jobs_of
 from cutwater.github.effects import AddComment, DeleteComment
 from cutwater.github.types import PullRequest
@@ -18,7 +19,9 @@ LONGEST = 4000
 
 async def jobs_for(look: Look, pull: PullRequest) -> RepositoryJobs:
     """The jobs that count for the pull request on its base branch as it is now. Raises Refused and Later."""
-    subject, base = subject_of(pull), await base_sha(look, pull)
+    subject = subject_of(pull)
+    may_bring_some = is_enabled(look.config.prow.in_repo_config, subject.org, subject.repo)
+    base = await base_sha(look, pull) if may_bring_some else ""
     return await jobs_of(look, subject.org, subject.repo, base_sha=base, heads=[pull.head.sha])
 
 

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct
 
 from cutwater.config.jobs import Presubmit
-from cutwater.config.matching import Filter, chosen, needs_changes
+from cutwater.config.matching import Filter, asks_for_contexts, chosen, comment_filter, needs_changes
 from cutwater.config.specs import presubmit_labels, presubmit_spec
 from cutwater.github.effects import Subject
 from cutwater.github.types import PullRequest
 from cutwater.kube.effects import CreateProwJob, Transition
 from cutwater.prowjob.new import new_prowjob
+from cutwater.prowjob.types import ProwJob, Refs
 from functions.plugins.kit import Effect, Look
 from functions.plugins.trigger.own_jobs import complaint, jobs_for
 from functions.plugins.trigger.refs import base_sha, refs_of, subject_of
@@ -21,11 +22,12 @@ NAMES = uuid.UUID("6f2b7c0e-8f5e-5d8f-9d0a-3c1f1c9b5a11")
 
 
 class Cause(Struct, frozen=True):
-    """What a run is started for. `kind` tells two handlers of one webhook apart."""
+    """What a run is started for. `kind` tells two handlers of one webhook apart; `plugin` is whose they are."""
 
     guid: str
     kind: str
     why: str
+    plugin: str = "trigger"
 
 
 async def runs(
@@ -54,6 +56,25 @@ async def wanted(
     return chosen(presubmits, pull.base.ref, tuple(changes), chosen_by)
 
 
+async def asked_by(
+    look: Look, pull: PullRequest, presubmits: Sequence[Presubmit], comment: str, *, honours_ok_to_test: bool
+) -> Sequence[Presubmit]:
+    """Those that a comment starts, for the pull request's branch and files."""
+    failed, reported = await _contexts(look, pull, comment)
+    asked = comment_filter(comment, failed=failed, reported=reported, honours_ok_to_test=honours_ok_to_test)
+    return await wanted(look, pull, presubmits, asked)
+
+
+async def _contexts(look: Look, pull: PullRequest, comment: str) -> tuple[set[str], set[str]]:
+    """The contexts of the head that failed, and all that have reported; only a retest asks for them."""
+    if not asks_for_contexts(comment):
+        return set(), set()
+    subject = subject_of(pull)
+    statuses = await look.github.statuses(subject.org, subject.repo, pull.head.sha)
+    failed = {status.context for status in statuses if status.state in {"error", "failure"}}
+    return failed, {status.context for status in statuses}
+
+
 def create(
     look: Look,
     cause: Cause,
@@ -67,20 +88,23 @@ def create(
     if pull.mergeable is False:
         return []
     refs = refs_of(pull, base)
-    effects: list[Effect[object]] = []
-    for job in presubmits:
-        identity = "\n".join((cause.guid, "trigger", cause.kind, refs.full_name, job.name, str(refs)))
-        prowjob = new_prowjob(
-            presubmit_spec(job, refs),
-            name=str(uuid.uuid5(NAMES, identity)),
-            namespace=look.config.prow.prowjob_namespace,
-            start=look.now.replace(microsecond=0),
-            labelled=presubmit_labels(job, event_guid=cause.guid, added=dict(labels or {})),
-            annotated=job.annotations,
-            state="scheduling" if look.config.prow.scheduler.enabled else "triggered",
-        )
-        effects.append(CreateProwJob(job=prowjob, why=cause.why))
-    return effects
+    return [CreateProwJob(job=new_run(look, cause, refs, job, labels=labels), why=cause.why) for job in presubmits]
+
+
+def new_run(
+    look: Look, cause: Cause, refs: Refs, job: Presubmit, *, labels: Mapping[str, str] | None = None
+) -> ProwJob:
+    """The ProwJob of a presubmit, with a name that follows from its cause (protocols, part 5)."""
+    identity = "\n".join((cause.guid, cause.plugin, cause.kind, refs.full_name, job.name, str(refs)))
+    return new_prowjob(
+        presubmit_spec(job, refs),
+        name=str(uuid.uuid5(NAMES, identity)),
+        namespace=look.config.prow.prowjob_namespace,
+        start=look.now.replace(microsecond=0),
+        labelled=presubmit_labels(job, event_guid=cause.guid, added=dict(labels or {})),
+        annotated=job.annotations,
+        state="scheduling" if look.config.prow.scheduler.enabled else "triggered",
+    )
 
 
 async def abort_all(look: Look, subject: Subject, why: str) -> list[Effect[object]]:

@@ -1,5 +1,6 @@
 """The GraphQL API: queries over the views, and the few mutations that are made."""
 
+from collections.abc import Callable
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -27,6 +28,8 @@ from infra.local.github.search import search
 from infra.local.github.signin import actor_of
 
 SCHEMA = Path(__file__).with_name("schema.graphql")
+MOST_PINNED = 3
+"""Issues that a repository may have pinned."""
 _JSON = (b"content-type", b"application/json; charset=utf-8")
 
 
@@ -132,7 +135,7 @@ class GraphQL:
         def change(input: dict[str, object]) -> "_Change":  # noqa: A002 (GitHub's name)
             if by is None:
                 raise GraphQLError("This endpoint requires you to be authenticated.")
-            return _Change(hub, by, input)
+            return _Change(hub, by, input, lambda here: actor_level(hub, here, actor))
 
         return {
             "viewer": lambda _: views.account(hub, actor.login),
@@ -183,13 +186,24 @@ class _Failed(Exception):
 class _Change:
     """One mutation by somebody, with its input."""
 
-    def __init__(self, hub: Hub, by: r.Account, given: dict[str, object]) -> None:
+    def __init__(
+        self, hub: Hub, by: r.Account, given: dict[str, object], level: Callable[[r.Repository], Level]
+    ) -> None:
         self._hub = hub
         self._by = by
         self._given = given
+        self._level = level
 
     def pin(self, *, is_pinned: bool) -> views.View:
-        row = issues.set_pinned(self._hub, self._issue("issueId"), self._by, is_pinned=is_pinned)
+        row = self._plain_issue()
+        here = self._hub.repositories[row.repository]
+        self._expect_write(here, "PinIssue" if is_pinned else "UnpinIssue")
+        pinned = [one for one in self._hub.issues_of.all(here.id) if one.is_pinned and one.id != row.id]
+        if is_pinned and len(pinned) >= MOST_PINNED:
+            raise GraphQLError(
+                f"Maximum {MOST_PINNED} pinned issues per repository", extensions={"type": "UNPROCESSABLE"}
+            )
+        row = issues.set_pinned(self._hub, row, self._by, is_pinned=is_pinned)
         return self._payload({"issue": views.issue(self._hub, row)})
 
     def transfer(self) -> views.View:
@@ -197,7 +211,13 @@ class _Change:
         there = self._hub.repositories.get(id_) if kind == "R" else None
         if there is None:
             raise _unresolved(str(self._given["repositoryId"]))
-        row = issues.transfer(self._hub, self._issue("issueId"), there, self._by)
+        row = self._plain_issue()
+        here = self._hub.repositories[row.repository]
+        for repository in (here, there):
+            self._expect_write(repository, "TransferIssue")
+        if here.owner != there.owner:
+            raise GraphQLError("An issue stays with its owner.", extensions={"type": "UNPROCESSABLE"})
+        row = issues.transfer(self._hub, row, there, self._by)
         return self._payload({"issue": views.issue(self._hub, row)})
 
     def draft(self, *, is_draft: bool) -> views.View:
@@ -206,6 +226,18 @@ class _Change:
 
     def _issue(self, name: str) -> r.Issue:
         return _issue(self._hub, str(self._given[name]))
+
+    def _plain_issue(self) -> r.Issue:
+        """The issue, which is no pull request."""
+        row = self._issue("issueId")
+        if row.pull is not None:
+            raise _unresolved(str(self._given["issueId"]), "Issue node")
+        return row
+
+    def _expect_write(self, repository: r.Repository, mutation: str) -> None:
+        if self._level(repository) < Level.WRITE:
+            message = f"{self._by.login} does not have the correct permissions to execute `{mutation}`"
+            raise GraphQLError(message, extensions={"type": "FORBIDDEN"})
 
     def _payload(self, view: views.View) -> views.View:
         return {"clientMutationId": self._given.get("clientMutationId"), **view}
@@ -219,8 +251,8 @@ def _issue(hub: Hub, node: str) -> r.Issue:
     return row
 
 
-def _unresolved(node: str) -> GraphQLError:
-    message = f"Could not resolve to a node with the global id of '{node}'"
+def _unresolved(node: str, what: str = "a node") -> GraphQLError:
+    message = f"Could not resolve to {what} with the global id of '{node}'"
     return GraphQLError(message, extensions={"type": "NOT_FOUND"})
 
 

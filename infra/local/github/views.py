@@ -300,6 +300,7 @@ def issue(hub: Hub, row: r.Issue) -> View:
         "state": row.state.upper(),
         "closed": row.state == "closed",
         "locked": row.is_locked,
+        "isPinned": row.is_pinned,
         "url": f"{forms.page_of(hub, here)}/{kind}/{row.number}",
         "createdAt": _time(row.created_at),
         "updatedAt": _time(row.updated_at),

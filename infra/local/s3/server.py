@@ -103,8 +103,8 @@ class Call:
         self.who, self.headers = who, request.headers
 
     def check_right(self, bucket: str) -> None:
-        """Raises Refusal where the key does not open the bucket."""
-        if not self.who.opens(bucket):
+        """Raises Refusal where the key does not open the bucket, or not for this."""
+        if not (self.who.opens(bucket) and self.who.may(self.request.method)):
             raise Refusal("AccessDenied", "Access Denied", 403)
 
     # -- buckets

@@ -20,14 +20,18 @@ _PLAIN = "-_.~"
 
 
 class Key(Struct, frozen=True, kw_only=True):
-    """An access key and the buckets that it opens; None opens all."""
+    """An access key and the buckets that it opens; None opens all. With `only_reads` nothing can be changed by it."""
 
     access: str
     secret: str
     buckets: frozenset[str] | None = None
+    only_reads: bool = False
 
     def opens(self, bucket: str) -> bool:
         return self.buckets is None or bucket in self.buckets
+
+    def may(self, method: str) -> bool:
+        return not self.only_reads or method in {"GET", "HEAD"}
 
 
 class Asked(Struct, frozen=True, kw_only=True):

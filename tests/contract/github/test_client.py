@@ -75,7 +75,7 @@ async def test_an_app_by_cutwater_s_client(github: CheckedGitHub, world: World, 
     rocket = world.repository("acme/rocket", files={"README.md": ""})
     made = world.app("cutwater", installed_in=["acme"])
     clock = github.hub.now
-    app = App(str(made.id), lambda: made.private_key, clock=clock, permissions={"issues": "write"})
+    app = App(str(made.id), lambda: made.private_key, clock=clock, limit={"issues": "write"})
     state = MemoryStore(clock)
     client = GitHub(
         session,

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from cutwater.events import names
 from cutwater.prowjob.reporting import REPORTERS
+from functions.plugins.every import PLUGINS
 from infra.knative.services import TIMEOUT, stale
 from tests.contract.manifests.documents import Document, Json, NotBuilt, built, functions, kustomizations, manifests
 from tests.contract.manifests.schemas import check_document, check_function
@@ -25,7 +26,7 @@ PUBLIC = frozenset({"hook", "deck"})
 
 
 class Function(Struct, frozen=True):
-    """What a func.yaml deploys."""
+    """What a func.yaml deploys. `plugins`: of those that it alone serves, the ones that look of their own accord."""
 
     file: str
     name: str
@@ -33,6 +34,7 @@ class Function(Struct, frozen=True):
     account: str
     seconds: int
     labels: Sequence[Json]
+    plugins: Sequence[str] = ()
 
 
 def deployed(root: Path) -> dict[str, Function]:
@@ -42,14 +44,16 @@ def deployed(root: Path) -> dict[str, Function]:
         if "deploy" not in content:
             continue
         deploy, name = content["deploy"], content.get("name", "")
-        roles = [env["value"] for env in content.get("run", {}).get("envs", ()) if env.get("name") == "CUTWATER_ROLE"]
+        envs = {env.get("name"): env["value"] for env in content.get("run", {}).get("envs", ())}
+        served = [plugin for plugin in envs.get("CUTWATER_PLUGINS", "").split(",") if plugin in PLUGINS]
         found[name] = Function(
             file=file,
             name=name,
-            role="".join(roles),
+            role=envs.get("CUTWATER_ROLE", ""),
             account=deploy.get("serviceAccountName", ""),
             seconds=int(deploy.get("annotations", {}).get(TIMEOUT, DEFAULT_SECONDS)),
             labels=deploy.get("labels", ()),
+            plugins=[plugin for plugin in served if PLUGINS[plugin].looks is not None],
         )
     return found
 
@@ -65,7 +69,10 @@ def findings(root: Path, kubectl: Path) -> Iterator[str]:
     if misshapen:
         return  # what is not shaped as expected cannot be looked into
     there = deployed(root)
-    roles = {path.name.replace("_", "-") for path in (root / "functions").iterdir() if (path / "__init__.py").exists()}
+    looking = {plugin for function in there.values() for plugin in function.plugins}
+    roles = looking | {
+        path.name.replace("_", "-") for path in (root / "functions").iterdir() if (path / "__init__.py").exists()
+    }
     yield from _functions(there, objects, roles)
     for document in objects:
         yield from _events(document, objects, there, roles)
@@ -130,19 +137,20 @@ def _delivery(delivery: Json) -> Iterator[str]:
 def _trigger(spec: Json, objects: list[Document], there: dict[str, Function], roles: set[str]) -> Iterator[str]:
     if not any(document.kind == "Broker" and document.name == spec.get("broker") for document in objects):
         yield f'spec.broker: there is no Broker "{spec.get("broker")}"'
-    if "ref" not in spec.get("subscriber", {}):
+    subscriber = spec.get("subscriber", {})
+    if "ref" not in subscriber and not subscriber.get("uri", "").startswith("http://"):
         yield "spec.subscriber names nobody"
         return
     if not spec.get("filters"):
         yield "spec.filters: without one it gets every event"
-    function = there.get(spec["subscriber"]["ref"]["name"])
+    function = there.get(subscriber.get("ref", {}).get("name"))
     seconds = _seconds(spec.get("delivery", {}).get("timeout", ""))
     if function and seconds <= function.seconds:
         yield f"spec.delivery.timeout: {seconds} s is no longer than the function's own {function.seconds} s"
     for attribute, value in _compared(spec.get("filters", [])):
         if attribute == "role" and value not in roles:
             yield f'spec.filters: there is no role "{value}"'
-        elif attribute == "role" and function and value != function.role:
+        elif attribute == "role" and function and value not in {function.role, *function.plugins}:
             yield f'spec.filters: events of role "{value}" go to {function.name}, which is {function.role}'
         elif attribute == "type" and value not in {names.WEBHOOK, names.LOOK, names.PING}:
             yield f'spec.filters: nobody sends events of type "{value}"'

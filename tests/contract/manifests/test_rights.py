@@ -36,8 +36,9 @@ def may(verb: str, resource: str) -> set[str]:
         ("create", "pods", {"plank"}),
         ("delete", "pods", {"plank", "sinker"}),
         ("get", "pods/log", {"deck"}),
-        ("patch", "configmaps", {"plugins-config", "configuration"}),
-        ("create", "leases", {"horologium", "plank", "jenkins-operator", "crier", "sinker", "tide"}),
+        ("patch", "configmaps", {"configuration"}),
+        ("update", "configmaps", {"plugins-config"}),
+        ("create", "leases", {"horologium", "plank", "jenkins-operator", "crier", "sinker", "tide", "needs-rebase"}),
     ],
 )
 def test_only_these_may(verb: str, resource: str, accounts: set[str]) -> None:
@@ -49,7 +50,7 @@ def test_nobody_reads_secrets_or_may_do_everything() -> None:
     assert not [document.name for document in BASE if document.kind.startswith("Cluster")]
 
 
-@pytest.mark.parametrize("account", ["hook", "relay", "plugins"])
+@pytest.mark.parametrize("account", ["hook", "relay", "external", "plugins", "cherrypicker"])
 def test_who_needs_nothing_has_nothing(account: str) -> None:
     assert account not in {rule[0] for rule in rules()}
     found = next(document for document in BASE if document.kind == "ServiceAccount" and document.name == account)

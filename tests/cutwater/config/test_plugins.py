@@ -46,6 +46,30 @@ def test_external_plugins() -> None:
     assert [plugin.address for plugin in found] == ["http://e", "http://refresh"]
 
 
+@pytest.mark.parametrize(
+    "entry, is_ours",
+    [
+        pytest.param("name: refresh", True, id="no endpoint"),
+        pytest.param("name: refresh, endpoint: 'http://refresh'", True, id="the usual one"),
+        pytest.param("name: refresh, endpoint: 'http://refresh:80/'", True, id="the usual port"),
+        pytest.param("name: refresh, endpoint: 'http://refresh:8888'", False, id="another port"),
+        pytest.param("name: refresh, endpoint: 'http://refresh.prow'", False, id="another place"),
+        pytest.param("name: refresh, endpoint: 'https://refresh'", False, id="another scheme"),
+        pytest.param("name: coffee", False, id="somebody else's"),
+    ],
+)
+def test_whose_an_external_plugin_is(entry: str, is_ours: bool) -> None:
+    (found,) = configured(plugins=f"external_plugins: {{a: [{{{entry}}}]}}").plugins.external_for("a", "b")
+    assert found.is_ours is is_ours
+
+
+@pytest.mark.parametrize("endpoint", ["coffee", "ftp://coffee", "http://cof fee", "unix:/run/x"])
+def test_an_endpoint_that_reaches_nobody(endpoint: str) -> None:
+    text = f"plugins: {{a: {{}}}}\nexternal_plugins: {{a: [{{name: x, endpoint: '{endpoint}'}}]}}"
+    (warning,) = configured(plugins=text).warnings
+    assert str(warning).startswith(f'plugins.yaml:2: external_plugins.a[0].endpoint: "{endpoint}" is no address')
+
+
 def test_owners() -> None:
     text = "owners: {skip_collaborators: [org], mdyamlrepos: [org/repo], filenames: {org/repo: {owners: .OWNERS}}}"
     owners = configured(plugins=text).plugins.owners

@@ -10,10 +10,11 @@ import pytest
 from msgspec import Struct
 
 from cutwater.errors import Later, Refused
-from cutwater.events import ledger, once, receipt
+from cutwater.events import again, ledger, once, receipt
 from cutwater.events.edges import Edges
 from cutwater.events.effect import Act, Effect, apply
 from cutwater.events.event import NotAnEvent
+from cutwater.events.history import of_guid
 from cutwater.events.ledger import Delivery
 from cutwater.events.look import Look
 from cutwater.events.once import Undeclared
@@ -72,6 +73,7 @@ class Parrot:
 
     name = "parrot"
     effects: Sequence[type] = (Say, SayFor)
+    reads: Sequence[str] = ()
     recomputes = False
 
     def __init__(self, decide: Callable[..., Awaitable[Any]] | None = None) -> None:
@@ -267,6 +269,82 @@ async def test_the_order_is_held_as_long_as_the_receipt() -> None:
     assert WALL == ["a", "b", "c"]
 
 
+class Labour(Say, frozen=True, kw_only=True, tag=True):
+    """A word that takes minutes to write."""
+
+    seconds: ClassVar[float] = 300
+
+    async def apply(self, world: Edges) -> str:
+        await asyncio.sleep(200)
+        return await super().apply(world)
+
+
+class Labourer(Parrot):
+    """A parrot whose decisions on one pull request must not overlap."""
+
+    effects = (Labour,)
+    recomputes = True
+
+
+async def labour(delivery: Delivery, look: Look, act: Act) -> list[Effect[object]]:
+    return [Labour(word=delivery.body.decode())]
+
+
+async def test_what_lasts_is_held_as_long() -> None:
+    """By the receipt and by the order: neither runs out while the function is at work."""
+    world, plugin = edges(), Labourer(labour)
+    first = asyncio.ensure_future(send(world, plugin, "a"))
+    await asyncio.sleep(150)
+    assert await send(world, plugin, "a", owner="another") == ""
+    with pytest.raises(Later, match="another event of acme/rocket#7"):
+        await send(world, plugin, "b", guid="g-2", owner="another")
+    assert await first == "done"
+    assert WALL == ["a"]
+
+
+async def test_what_lasts_is_another_s_when_its_function_died() -> None:
+    async def dying(effect: Effect[object], edges: Edges) -> object:
+        raise Died
+
+    world, plugin = edges(), Labourer(labour)
+    with pytest.raises(Died):
+        await send(world, plugin, "a", apply=dying)
+    await asyncio.sleep(361)
+    assert await send(world, plugin, "a", owner="another") == "done"
+    assert WALL == ["a"]
+
+
+async def test_one_process_does_not_overlap_with_itself() -> None:
+    world, plugin = edges(), Labourer(labour)
+    both = asyncio.gather(send(world, plugin, "a"), send(world, plugin, "b", guid="g-2"), return_exceptions=True)
+    done, later = sorted(await both, key=lambda one: isinstance(one, Later))
+    assert done == "done" and isinstance(later, Later)
+    assert len(WALL) == 1
+
+
+class SayElsewhere(SayFor, frozen=True, kw_only=True, tag=True):
+    """A word for a slot of another pull request."""
+
+    subject: str
+
+
+async def test_another_pull_request_has_slots_of_its_own() -> None:
+    async def decide(delivery: Delivery, look: Look, act: Act) -> list[Effect[object]]:
+        word, subject = delivery.body.decode().split()
+        return [SayElsewhere(word=word, slot="label:picked", subject=subject)]
+
+    class Timed(Parrot):
+        effects = (SayElsewhere,)
+
+        def time(self, delivery: Delivery) -> datetime:
+            return virtual_time.BEGINNING + timedelta(seconds=int(delivery.guid[-1]))
+
+    world, parrot = edges(), Timed(decide)
+    for guid, body in [("g-3", "a acme/rocket#7"), ("g-2", "b acme/rocket#8"), ("g-1", "c acme/rocket#7")]:
+        await send(world, parrot, body, guid=guid)
+    assert WALL == ["a", "b"]
+
+
 async def test_an_undeclared_effect_is_a_bug_and_is_recorded() -> None:
     async def decide(delivery: Delivery, look: Look, act: Act) -> list[Effect[object]]:
         return [Other()]
@@ -317,3 +395,79 @@ async def test_a_webhook_that_comes_again_another_day_is_the_same_webhook() -> N
     event = ledger.webhook_event(again, "parrot", subject="", key=world.event_key)
     assert await once.answer(parrot, event, world, owner="me", apply=apply) == "done"
     assert WALL == ["hello"]
+
+
+# Decided anew
+
+
+async def asked_again(world: Edges, guid: str = "g-1") -> list[str]:
+    """What a replay that decides anew makes of it."""
+    [case] = await of_guid(world.state, guid)
+    plans = again.planned(case, anew=True)
+    await again.ask(world.state, case, plans, by="olga", now=world.clock())
+    return [plan.fate for plan in plans]
+
+
+async def test_decided_anew_what_was_done_is_not_done_again() -> None:
+    """Not even where it does not stand any more: somebody may have undone it."""
+    world = edges()
+    is_mended = False
+
+    async def decide(delivery: Delivery, look: Look, act: Act) -> list[Effect[object]]:
+        await act(Say(word="hello", why="mended" if is_mended else "because"))
+        if not is_mended:
+            raise ValueError("a bug")
+        return [Say(word="hello"), Say(word="world")]
+
+    async def all_by_act(delivery: Delivery, look: Look, act: Act) -> None:
+        for effect in await decide(delivery, look, act):
+            await act(effect)
+
+    parrot = Parrot(all_by_act)
+    with pytest.raises(ValueError, match="a bug"):
+        await send(world, parrot, "x")
+    WALL.clear()
+    is_mended = True
+    assert await send(world, parrot, "x") == "failed"
+    assert await asked_again(world) == ["is decided anew"]
+    assert await send(world, parrot, "x") == "done"
+    assert WALL == ["world"]
+    kept = await receipt_of(world)
+    assert [(former.outcome, former.by, len(former.plan)) for former in kept.former] == [("failed", "olga", 1)]
+    assert "a bug" in kept.former[0].error
+    assert [(step.state, step.result) for step in kept.plan] == [
+        ("done", "HELLO"),
+        ("done", "HELLO"),
+        ("done", "WORLD"),
+    ]
+
+
+async def test_decided_anew_what_was_only_begun_is_looked_for() -> None:
+    world, said = edges(), "lost"
+
+    async def lost(effect: Effect[object], edges: Edges) -> object:
+        await effect.apply(edges)
+        raise ValueError("the answer was lost")
+
+    with pytest.raises(ValueError, match="lost"):
+        await send(world, Parrot(), said, apply=lost)
+    await asked_again(world)
+    assert await send(world, Parrot(), said) == "done"
+    assert WALL == ["lost"]
+
+
+async def test_decided_anew_what_was_refused_is_tried_again() -> None:
+    world, is_open = edges(), False
+
+    async def door(effect: Effect[object], edges: Edges) -> object:
+        if not is_open:
+            raise Refused("no right to it")
+        return await effect.apply(edges)
+
+    assert await send(world, Parrot(), "hello", apply=door) == "done"
+    assert (await receipt_of(world)).plan[0].state == "refused"
+    is_open = True
+    assert await asked_again(world) == ["is decided anew"]
+    assert await send(world, Parrot(), "hello", apply=door) == "done"
+    assert WALL == ["hello"]
+    assert await asked_again(world) == ["is done already"]

@@ -9,7 +9,7 @@ import httpx2
 from cutwater.github.app import App
 from cutwater.github.client import GitHub
 from cutwater.github.etags import ETags
-from cutwater.github.limits import Shares
+from cutwater.github.limits import Shares, Sums
 
 API = "http://github/api/v3"
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -31,6 +31,7 @@ class Answering:
         app: App | None = None,
         etags: ETags | None = None,
         shares: Shares | None = None,
+        sums: Sums | None = None,
     ) -> None:
         self._answers = list(answers)
         self.asked: list[httpx2.Request] = []
@@ -43,6 +44,7 @@ class Answering:
             graphql_api="http://github/api/graphql",
             etags=etags,
             shares=shares,
+            sums=sums,
             clock=lambda: NOW,
         )
 

@@ -2,17 +2,22 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import timedelta
 
 import httpx2
+import msgspec
 import pytest
 
 from cutwater.errors import Later, Refused
 from cutwater.github.app import App
+from cutwater.github.asking import asking, permitted
 from cutwater.github.client import GitHub
 from cutwater.github.effects import AddComment, Subject
+from cutwater.github.permissions import needed_by
 from cutwater.github.read import Bot, Reader
 from infra.local.github.handles import Repository
+from infra.local.github.records import Token
 from infra.local.github.server import GitHub as LocalGitHub
 from tests import virtual_time
 
@@ -22,7 +27,12 @@ pytestmark = pytest.mark.virtual
 class Scene:
     """An App `cutwater`, installed in acme, and who asks as it."""
 
-    def __init__(self, permissions: dict[str, str] | None = None, key: Callable[[str], str] = lambda key: key) -> None:
+    def __init__(
+        self,
+        limit: dict[str, str] | None = None,
+        granted: dict[str, str] | None = None,
+        key: Callable[[str], str] = lambda key: key,
+    ) -> None:
         self.local = LocalGitHub(clock=virtual_time.clock)
         self.world = self.local.world()
         self.world.organisation("acme", members=["alice"])
@@ -30,10 +40,12 @@ class Scene:
         for name in ("rocket", "moon"):
             self.repositories[name] = self.world.repository(f"acme/{name}", files={"README.md": ""})
         self.world.repository("bob/toy", files={"README.md": ""})
-        made = self.world.app("cutwater", owner="acme", installed_in=["acme"])
+        made = self.world.app(
+            "cutwater", owner="acme", installed_in=["acme"], permissions=granted and {"metadata": "read", **granted}
+        )
         self.key = key(made.private_key)
         self.asked: list[str] = []
-        self.app = App(str(made.id), lambda: self.key, clock=virtual_time.clock, permissions=permissions)
+        self.app = App(str(made.id), lambda: self.key, clock=virtual_time.clock, limit=limit)
 
         async def note(request: httpx2.Request) -> None:
             self.asked.append(f"{request.method} {request.url.path.removeprefix('/api/v3')}")
@@ -43,6 +55,18 @@ class Scene:
         api, graphql_api = "http://github/api/v3", "http://github/api/graphql"
         self.github = GitHub(client, self.app, api=api, graphql_api=graphql_api, clock=virtual_time.clock)
 
+    @property
+    def tokens(self) -> list[Token]:
+        """Those of the App, as they were made."""
+        return [token for token in self.local.hub.tokens if token.installation]
+
+    def grant(self, permissions: dict[str, str]) -> None:
+        """The account decides anew what the App may do there."""
+        installations = self.local.hub.installations
+        with self.local.hub.store.transaction():
+            for one in list(installations):
+                installations.put(msgspec.structs.replace(one, permissions={"metadata": "read", **permissions}))
+
     async def read(self, repo: str = "rocket", org: str = "acme") -> object:
         return await self.github.get("/repos/{org}/{repo}", org=org, repo=repo)
 
@@ -50,7 +74,8 @@ class Scene:
 async def test_it_is_the_bot_of_its_name() -> None:
     scene = Scene()
     bot = await Reader(scene.github).bot()
-    assert bot == Bot("cutwater", is_app=True) and bot.is_me("cutwater[bot]") and not bot.is_me("alice")
+    assert bot == Bot("cutwater", is_app=True) and bot.is_me("cutwater[bot]")
+    assert not bot.is_me("alice") and not bot.is_me("cutwater")
     await Reader(scene.github).bot()
     assert scene.asked == ["GET /app"]
 
@@ -66,14 +91,77 @@ async def test_a_token_is_made_once_for_each_repository() -> None:
     ]
 
 
-async def test_a_token_is_for_its_repository_and_permissions_only() -> None:
-    scene = Scene(permissions={"issues": "write"})
+async def test_a_token_is_for_its_repository_alone() -> None:
+    scene = Scene()
     await scene.read()
-    (token,) = [token for token in scene.local.hub.tokens if token.installation]
+    (token,) = scene.tokens
     rocket = scene.local.hub.repository("acme/rocket")
-    assert (
-        rocket and token.repositories == (rocket.id,) and token.permissions == {"issues": "write", "metadata": "read"}
-    )
+    assert rocket and token.repositories == (rocket.id,)
+
+
+@pytest.mark.parametrize(
+    "needed, limit, granted, made",
+    [
+        pytest.param(None, None, {"issues": "write"}, None, id="whoever says nothing has all"),
+        pytest.param({"issues": "write"}, None, None, {"issues": "write"}, id="what the caller needs"),
+        pytest.param({"issues": "write"}, {"issues": "read"}, None, {"issues": "read"}, id="a limit"),
+        pytest.param({"issues": "write"}, {"checks": "read"}, None, {}, id="a limit without it"),
+        pytest.param(None, {"issues": "read"}, None, {"issues": "read"}, id="a limit alone"),
+        pytest.param({"issues": "read"}, {"issues": "write"}, None, {"issues": "read"}, id="a limit above it"),
+        pytest.param(
+            {"issues": "write", "checks": "read"},
+            None,
+            {"issues": "read"},
+            {"issues": "read"},
+            id="what was not granted is left out",
+        ),
+        pytest.param({"packages": "read"}, None, None, {}, id="nothing of it was granted"),
+    ],
+)
+async def test_what_a_token_is_for(
+    needed: dict[str, str] | None,
+    limit: dict[str, str] | None,
+    granted: dict[str, str] | None,
+    made: dict[str, str] | None,
+) -> None:
+    scene = Scene(limit=limit, granted=granted)
+    with nullcontext() if needed is None else permitted(needed):
+        await scene.read()
+    (token,) = scene.tokens
+    assert token.permissions == (made if made is None else {"metadata": "read", **made})
+
+
+async def test_each_caller_has_tokens_for_what_it_needs() -> None:
+    scene = Scene()
+    issue = await scene.world.issue(scene.repositories["rocket"], author="alice", title="x")
+    subject = Subject("acme", "rocket", issue.number)
+    for _ in range(2):
+        with asking("cat"), permitted(needed_by([AddComment])):
+            await AddComment(subject=subject, body="meow", why="").apply(scene)
+        with asking("sigmention"), permitted(needed_by([])), pytest.raises(Refused, match="not accessible by integra"):
+            await AddComment(subject=subject, body="hello", why="").apply(scene)
+    assert len(scene.tokens) == 2
+
+
+async def test_what_is_granted_later_is_known_within_the_hour() -> None:
+    scene = Scene(granted={"issues": "read"})
+    issue = await scene.world.issue(scene.repositories["rocket"], author="alice", title="x")
+    effect = AddComment(subject=Subject("acme", "rocket", issue.number), body="hello", why="")
+    with permitted(needed_by([AddComment])):
+        with pytest.raises(Refused, match="not accessible by integration"):
+            await effect.apply(scene)
+        scene.grant({"issues": "write"})
+        await asyncio.sleep(3600)
+        assert await effect.apply(scene)
+
+
+async def test_what_is_taken_away_is_not_asked_for() -> None:
+    scene = Scene()
+    with permitted({"issues": "write", "contents": "read"}):
+        await scene.read()
+        scene.grant({"issues": "read"})
+        await scene.read("moon")
+    assert scene.tokens[-1].permissions == {"metadata": "read", "issues": "read"}
 
 
 async def test_an_account_s_token_reaches_all_of_it() -> None:
@@ -113,11 +201,6 @@ async def test_where_it_is_not_installed() -> None:
     scene = Scene()
     with pytest.raises(Refused, match="not installed for bob/toy"):
         await scene.read("toy", org="bob")
-
-
-async def test_what_it_was_not_granted() -> None:
-    with pytest.raises(Refused, match=r"no token for acme/rocket: .*not granted"):
-        await Scene(permissions={"packages": "write"}).read()
 
 
 async def test_a_call_that_names_nobody() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from cutwater.errors import Later, Refused
 from cutwater.github.asking import asking
-from cutwater.github.client import GitHub, NotFound, Unprocessable
+from cutwater.github.client import Forbidden, GitHub, NotFound, Unprocessable
 from tests.cutwater.github.answers import NOW, Answering, Given, response
 
 pytestmark = pytest.mark.virtual
@@ -33,7 +33,7 @@ async def pull(github: GitHub) -> object:
         pytest.param(404, "Not Found", NotFound, id="404"),
         pytest.param(422, "Validation Failed", Unprocessable, id="422"),
         pytest.param(405, "Pull Request is not mergeable", Unprocessable, id="405"),
-        pytest.param(403, "Resource not accessible by integration", Refused, id="no right"),
+        pytest.param(403, "Resource not accessible by integration", Forbidden, id="no right"),
         pytest.param(410, "Issues are disabled for this repo", Refused, id="410"),
     ],
 )
@@ -180,6 +180,14 @@ async def test_parts_of_a_path_are_escaped() -> None:
     assert given.asked[0].url.raw_path == b"/api/v3/repos/acme/rocket/labels/a%2Fb%20%3F%23%25"
 
 
+@pytest.mark.parametrize("name", ["", ".", "..", "x" * 100_000], ids=["none", "a dot", "two dots", "a long one"])
+async def test_a_name_leads_to_no_other_address(name: str) -> None:
+    given = Answering(WELL)
+    with pytest.raises(Refused, match="nothing on GitHub"):
+        await given.github.send("DELETE", "/repos/{org}/{repo}/labels/{name}", org="acme", repo="rocket", name=name)
+    assert given.asked == []
+
+
 async def test_all_pages() -> None:
     first = response(200, [{"id": 1}], link='<http://github/api/v3/labels?page=2>; rel="next"')
     given = Answering(first, response(200, [{"id": 2}]))
@@ -200,3 +208,23 @@ async def test_no_error_holds_the_token() -> None:
     while error is not None:
         assert "ghp_secret" not in f"{error!r} {error} {vars(error)}"
         error = error.__cause__
+
+
+async def test_a_patch_comes_byte_for_byte() -> None:
+    """GitHub says that it is UTF-8, whatever the files are in."""
+    patch = b"Subject: [PATCH] \xff\xfe\n"
+    headers = {"content-type": "application/vnd.github.patch; charset=utf-8"}
+    given = Answering(httpx2.Response(200, content=patch, headers=headers))
+    assert await given.github.patch("acme", "rocket", 1) == patch
+    (asked,) = given.asked
+    assert asked.headers["accept"] == "application/vnd.github.patch" and asked.headers["authorization"] == "token token"
+
+
+async def test_a_patch_that_is_not_given() -> None:
+    given = Answering(response(406, {"message": "Sorry, the diff exceeded the maximum number of files"}))
+    with pytest.raises(Refused, match="exceeded the maximum"):
+        await given.github.patch("acme", "rocket", 1)
+
+
+async def test_what_git_signs_in_with() -> None:
+    assert await Answering(response()).github.token("acme", "rocket") == "token"

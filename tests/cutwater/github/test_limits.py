@@ -1,13 +1,15 @@
 """What GitHub grants: nothing is asked that it would refuse, and one that loops starves itself alone."""
 
 import asyncio
+import contextlib
+from collections.abc import Mapping
 
 import httpx2
 import pytest
 
 from cutwater.errors import Later, Refused
 from cutwater.github.asking import asking
-from cutwater.github.limits import Shares
+from cutwater.github.limits import Shares, added
 from tests.cutwater.github.answers import NOW, Answering, response
 
 pytestmark = pytest.mark.virtual
@@ -64,6 +66,69 @@ async def test_one_that_loops_starves_itself_alone() -> None:
     with asking("lgtm"):
         for number in range(10):
             await ask(given, number)
+
+
+class Sums:
+    """The sums of some processes; `fails` raises Later."""
+
+    def __init__(self, *, fails: bool = False) -> None:
+        self.fails, self.times = fails, 0
+        self.used: dict[str, int] = {}
+
+    async def add(self, limit: str, reset: int, used: Mapping[str, int]) -> Mapping[str, int]:
+        self.times += 1
+        if self.fails:
+            raise Later("away")
+        self.used = added(self.used, used)
+        return self.used
+
+
+@pytest.mark.parametrize(
+    "fails, least, most",
+    [
+        pytest.param(False, 1250, 1250 + 8 * 25, id="counted together"),
+        pytest.param(True, 3000, 5000, id="each for itself where nobody adds up"),
+    ],
+)
+async def test_many_processes_have_one_share(fails: bool, least: int, most: int) -> None:
+    left, sums = iter(range(4999, 0, -1)), Sums(fails=fails)
+    processes = [
+        Answering(lambda request: remaining(next(left)), shares=Shares(default=0.25), sums=sums) for _ in range(8)
+    ]
+    asked, looping = 0, list(processes)
+    with asking("looping"):
+        while looping:
+            for process in list(looping):
+                try:
+                    await ask(process, asked)
+                except Later:
+                    looping.remove(process)
+                else:
+                    asked += 1
+    assert least <= asked <= most
+    assert sums.times <= asked / 25
+
+
+async def test_a_process_that_begins_anew_learns_what_was_used_before() -> None:
+    left, sums = iter(range(4999, 0, -1)), Sums()
+    asked = 0
+    with asking("looping"):
+        for _ in range(40):
+            process = Answering(lambda request: remaining(next(left)), shares=Shares(default=0.25), sums=sums)
+            with contextlib.suppress(Later):
+                for _ in range(200):
+                    await ask(process, asked)
+                    asked += 1
+    assert asked <= 1250 + 40 * 26
+
+
+async def test_a_limit_whose_end_is_told_a_second_later_is_the_same() -> None:
+    given = Answering(remaining(2), remaining(1, RESET + 1), shares=Shares(default=0.5))
+    with asking("tide"):
+        await ask(given)
+        await ask(given)
+        with pytest.raises(Later, match="has used 2"):
+            await ask(given)
 
 
 async def test_who_asks_the_same_is_not_starved_with_it() -> None:

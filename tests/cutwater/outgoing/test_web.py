@@ -31,6 +31,8 @@ async def test_it_follows_to_another_place() -> None:
 
 async def test_only_the_beginning_of_a_long_answer_is_read() -> None:
     assert len((await web().get("https://site.example/long")).body) == LONGEST_ANSWER
+    longer = await web().get("https://site.example/long", most=LONGEST_ANSWER + 20)
+    assert len(longer.body) == LONGEST_ANSWER + 10
 
 
 @pytest.mark.parametrize(

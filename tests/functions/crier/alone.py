@@ -92,10 +92,17 @@ class Alone(Kubernetes):
         return (await self.read(name)).status.prev_report_states.get(reporter, "")
 
     async def report(
-        self, name: str, reporter: str = GITHUB, *, apply: Apply = apply, scope: Scope = EVERYTHING, owner: str = "test"
+        self,
+        name: str,
+        reporter: str = GITHUB,
+        *,
+        apply: Apply = apply,
+        scope: Scope = EVERYTHING,
+        owner: str = "test",
+        anew: str = "",
     ) -> None:
         """One event."""
-        event = look_event("crier", f"{NAMESPACE}/{name}", reporter=reporter)
+        event = look_event("crier", f"{NAMESPACE}/{name}", reporter=reporter, anew=anew)
         await look_again(crier(scope), event, self.edges, owner=owner, apply=apply)
 
     @property

@@ -49,6 +49,21 @@ async def test_a_status_for_each_state(state: str, shown: str, description: str)
     assert await world.told("unit") == state
 
 
+async def test_what_is_lost_is_told_anew_when_somebody_asks() -> None:
+    world = await alone()
+    await world.run("unit", "failure")
+    await world.report("unit")
+    told = world.change.statuses
+    hub = world.hub.hub
+    with hub.store.transaction():
+        for row in (*hub.statuses,):
+            hub.statuses.remove(row)
+    await world.report("unit")
+    assert world.change.statuses == {}, "it has told of it"
+    await world.report("unit", anew="true")
+    assert world.change.statuses == told and world.reports == [["unit"]]
+
+
 @pytest.mark.parametrize(
     ("state", "reports"),
     [

@@ -1,7 +1,7 @@
 """A deck for tests, through its front door: an API server, buckets, the role, and a browser without a screen."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from cutwater.config.configuration import Configuration
 from cutwater.config.findings import Source
 from cutwater.config.load import load
 from cutwater.config.sources import Sources
-from cutwater.events.edges import no_jenkins
+from cutwater.events.edges import no_jenkins, no_plugin_help
 from cutwater.kube.client import PROWJOB, Json, Kube
 from cutwater.storage.memory import MemoryStore
 from cutwater.storage.store import Store
@@ -56,11 +56,16 @@ class Page:
 class Site:
     """`config`: the text of config.yaml. `bucket`: the artifacts' one, where it is not to be in memory.
 
-    `jenkins`: that of every operator.
+    `jenkins`: that of every operator. `plugin_help`: hook's answer, where there is a hook.
     """
 
     def __init__(
-        self, config: str = CONFIG, *, bucket: Store | None = None, jenkins: FakeJenkins | None = None
+        self,
+        config: str = CONFIG,
+        *,
+        bucket: Store | None = None,
+        jenkins: FakeJenkins | None = None,
+        plugin_help: Callable[[], Awaitable[bytes]] = no_plugin_help,
     ) -> None:
         self.now = NOW
         self.bucket: Store = bucket or MemoryStore(lambda: self.now)
@@ -73,6 +78,7 @@ class Site:
             kube=lambda: self.kube,
             cluster=lambda alias: self.kube,
             bucket=lambda name: self.bucket if name == "artifacts" else self.other,
+            plugin_help=plugin_help,
             jenkins=(lambda selector: jenkins.client()) if jenkins else no_jenkins,
         )
         self.respond = role.open(self.edges)

@@ -6,16 +6,21 @@ The API server is made when something asks for it: where nothing does, a webhook
 import asyncio
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import httpx2
+import msgspec
 from starlette.types import Receive, Scope, Send
 
 from cutwater.config.configuration import Configuration
 from cutwater.config.findings import Source
 from cutwater.config.load import load
 from cutwater.config.sources import Sources
+from cutwater.events import receipt
+from cutwater.events.edges import no_way_out
+from cutwater.events.receipt import Receipt
 from cutwater.kube.client import PROWJOB, Json, Kind, Kube
+from cutwater.outgoing.client import Outgoing
 from cutwater.outgoing.web import Web
 from cutwater.storage.memory import MemoryStore
 from functions.plugins.sections import SECTIONS
@@ -26,7 +31,8 @@ from infra.local.one_process import Functions
 from infra.local.settings import CRDS
 from infra.local.transport import InProcessTransport
 from tests import virtual_time
-from tests.world import BOT, SECRET, functions, resources
+from tests.code import remotes
+from tests.world import BOT, SECRET, as_app, functions, resources
 
 ADDRESS = "https://github.com"
 PROWJOBS = "prow"
@@ -89,10 +95,16 @@ class _Sites(httpx2.AsyncClient):
 class Scene:
     """The parts: hook, the Broker, the plugins, a GitHub that is empty, a state bucket, an API server.
 
-    `sites`: what the web answers, by the beginnings of addresses.
+    `sites`: what the web answers, by the beginnings of addresses. `outgoing`: the way to other programs.
     """
 
-    def __init__(self, config: Configuration, bot: str = BOT, sites: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        config: Configuration,
+        bot: str = BOT,
+        sites: Mapping[str, str] | None = None,
+        outgoing: Callable[[], Outgoing] = no_way_out,
+    ) -> None:
         clock = virtual_time.clock
         self.config = config
         self.state = MemoryStore(clock)
@@ -110,6 +122,8 @@ class Scene:
             configuration=self._configuration,
             webhook_secret=SECRET,
             web=lambda: Web(lambda: _Sites(sites or {})),
+            outgoing=outgoing,
+            git=lambda: remotes(self.github, bot),
             clock=clock,
         )
 
@@ -140,6 +154,15 @@ class Scene:
             await self.functions.broker.settle()
             await self.github.settle()
             await self.functions.broker.settle()
+
+    def act_as_app(self, slug: str) -> None:
+        """Be a GitHub App from now on, in place of the bot: installed in all organisations that there are."""
+        self.functions.edges.github = as_app(self.github, slug)
+
+    async def receipts(self) -> list[Receipt]:
+        """What became of each webhook that some plugin wanted."""
+        kept = [await self.state.get(entry.key) async for entry in self.state.list(receipt.RECEIPTS)]
+        return [msgspec.json.decode(one.body, type=Receipt) for one in kept if one is not None]
 
     async def prowjobs(self) -> list[Json]:
         """Those that there are. Where nothing has asked for the API server, there are none."""

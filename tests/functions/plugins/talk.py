@@ -11,6 +11,9 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Literal, Self
 
+import msgspec
+
+from cutwater.events.receipt import RECEIPTS, Receipt
 from infra.local.github import issues, seeds
 from infra.local.github import seed as shape
 from infra.local.github.handles import Issue
@@ -27,7 +30,9 @@ class Talk:
     """One issue or pull request of a repository that has one plugin on.
 
     `settings`: more of plugins.yaml. `labels`: those of the issue; `known`: further ones that the repository has.
-    `said`: what stands there already, by whom. `sites`: the web. `pull`: more of the pull request.
+    `others`: more of its issues. `beside`: the names of more repositories of the organisation.
+    `said`: what stands there already, by whom. `sites`: the web. `tree`: the files of its base branch, which wants the
+    contexts `protects`. `collaborators`: more of them, and what they may. `pull`: more of the pull request.
     """
 
     def __init__(
@@ -39,37 +44,54 @@ class Talk:
         state: Literal["open", "closed"] = "open",
         labels: Sequence[str] = (),
         known: Sequence[str] = (),
-        said: Sequence[tuple[str, str]] = (),
+        said: Sequence[tuple[str, str] | shape.Comment] = (),
+        assignees: Sequence[str] = (),
+        author: str = AUTHOR,
+        others: Sequence[shape.Issue] = (),
+        beside: Sequence[str] = (),
         title: str = "Improve the rocket",
         body: str = "It flies higher.",
         config: str = "{}",
+        jobs: str = "",
         sites: Mapping[str, str] | None = None,
+        tree: Mapping[str, str] | None = None,
+        collaborators: Mapping[str, str] | None = None,
+        protects: Sequence[str] | None = None,
         **pull: Any,
     ) -> None:
-        self.scene = Scene(
-            configuration(f"plugins: {{{ORG}/{REPO}: {{plugins: [{plugin}]}}}}\n{settings}", config), sites=sites
-        )
+        plugins = f"plugins: {{{ORG}/{REPO}: {{plugins: [{plugin}]}}}}\n{settings}"
+        self.scene = Scene(configuration(plugins, config, jobs), sites=sites)
         described = {"base_ref": "main", "head_ref": "topic", "head_sha": "head"} | pull
         issue = shape.Issue(
             number=NUMBER,
             title=title,
             body=body,
-            author=AUTHOR,
+            author=author,
             state=state,
             labels=tuple(labels),
-            comments=tuple(shape.Comment(who, text) for who, text in said),
+            comments=tuple(one if isinstance(one, shape.Comment) else shape.Comment(*one) for one in said),
+            assignees=tuple(assignees),
             pull_request=shape.Pull(**described) if on == "pull request" else None,
         )
         self._repository = shape.Repository(
             name=f"{ORG}/{REPO}",
             is_described=True,
-            branches={"main": shape.Branch(sha="base"), "release-1": shape.Branch(sha="base-1")},
-            collaborators={MEMBER: "write"},
+            branches={
+                "main": shape.Branch(
+                    sha="base",
+                    files=dict(tree or {}),
+                    is_protected=protects is not None,
+                    required_contexts=None if protects is None else tuple(protects),
+                ),
+                "release-1": shape.Branch(sha="base-1"),
+            },
+            collaborators={MEMBER: "write", **(collaborators or {})},
             labels=tuple(dict.fromkeys((*labels, *known))),
             milestones=(shape.Milestone("v1.0"), shape.Milestone("v1.1"), shape.Milestone("v0.9", state="closed")),
             hooks=(shape.Hook("http://hook/hook", SECRET),),
-            issues=(issue,),
+            issues=(issue, *others),
         )
+        self._beside = tuple(shape.Repository(name=f"{ORG}/{name}", is_described=True) for name in beside)
 
     issue: Issue
     """What is talked about, and what people do to it."""
@@ -78,7 +100,7 @@ class Talk:
         people = shape.Organisation(ORG, members=(MEMBER,), admins=(BOT,), base_permission="none")
         team = shape.Team(ORG, "keepers", id=44, members=(MEMBER,))
         world = self.scene.github.world()
-        (repository,) = seeds.load(world, shape.Seed((), (people,), (self._repository,), (team,)))
+        repository, *_ = seeds.load(world, shape.Seed((), (people,), (self._repository, *self._beside), (team,)))
         self.issue = repository.issue(NUMBER)
         return self
 
@@ -97,12 +119,17 @@ class Talk:
     async def happens(self, action: str, **more: object) -> None:
         """GitHub tells of the pull request, or of the issue, as it is now. `more`: what else it tells."""
         hub = self.scene.github.hub
-        author = hub.account(AUTHOR)
+        author = hub.account(self.issue.record.author)
         assert author is not None
         with hub.store.transaction():
             issues.tell(hub, self.issue.record, action, author, **more)
         self.scene.github.send_webhooks()
         await self.settle()
+
+    async def receipts(self) -> list[Receipt]:
+        """What was decided, and of what."""
+        kept = [await self.scene.state.get(entry.key) async for entry in self.scene.state.list(RECEIPTS)]
+        return [msgspec.json.decode(one.body, type=Receipt) for one in kept if one is not None]
 
     @property
     def labels(self) -> set[str]:

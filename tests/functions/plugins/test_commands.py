@@ -14,8 +14,8 @@ from functions.plugins.every import PLUGINS
 from functions.plugins.kit import Plugin
 from tests.functions.plugins.talk import AUTHOR, MEMBER, NUMBER, ORG, REPO, STRANGER, Talk
 
-OWN_RULES = frozenset({"lgtm", "trigger"})
-"""Plugins whose commands do not say where they are heard: their own tests do."""
+OWN_RULES = frozenset({"trigger"})
+"""A plugin whose commands do not say where they are heard: its own tests do."""
 
 
 class Way(NamedTuple):

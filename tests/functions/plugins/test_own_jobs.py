@@ -258,3 +258,46 @@ async def test_a_push_runs_the_postsubmits_at_its_commit(text: str, jobs: list[s
         sha = await push(world, {".prow.yaml": text})
         assert await started(world) == jobs
         assert {job.spec.refs.base_sha for job in (await world.jobs()).values() if job.spec.refs} == {sha}
+
+
+OTHERS = "plugins: {acme/rocket: {plugins: [override, skip]}}"
+OPTIONAL = f"- {{name: may, optional: true, always_run: true, {SPEC}}}"
+REQUIRED = f"- {{name: must, always_run: true, {SPEC}}}"
+
+
+@pytest.mark.parametrize(
+    "says, states, ended, answer",
+    [
+        pytest.param(
+            "/override must", {"must": "success", "may": "failure"}, ["must"], "Overrode contexts", id="override"
+        ),
+        pytest.param("/skip", {"must": "failure", "may": "success"}, [], "", id="skip"),
+    ],
+)
+async def test_jobs_of_its_own_are_overridden_and_skipped(
+    says: str, states: Mapping[str, str], ended: list[str], answer: str
+) -> None:
+    async with World(configuration(ENABLED, "{}", OTHERS)) as world:
+        world.github.collaborator("acme/rocket", "root", "admin")
+        pull = await change(world, {".prow.yaml": f"presubmits:\n{OPTIONAL}\n{REQUIRED}\n"})
+        for context in states:
+            await pull.set_status(BOT, context, "failure")
+        await pull.comment("root", says)
+        await world.settle(2)
+        assert {context: pull.statuses[context][0] for context in states} == states
+        assert await started(world, pull) == ended
+        assert [answer in text for who, text in pull.comments if who == BOT] == ([True] if answer else [])
+
+
+@pytest.mark.parametrize(
+    "says, answer", [("/override must", "Failed to get presubmits"), ("/skip", "Cannot get presubmits")]
+)
+async def test_nothing_is_overridden_or_skipped_by_jobs_that_cannot_be_read(says: str, answer: str) -> None:
+    async with World(configuration(ENABLED, "{}", OTHERS)) as world:
+        world.github.collaborator("acme/rocket", "root", "admin")
+        pull = await change(world, {".prow.yaml": "presubmits: [what?"})
+        await pull.set_status(BOT, "must", "failure")
+        await pull.comment("root", says)
+        await world.settle(2)
+        assert pull.statuses["must"][0] == "failure"
+        assert [answer in text for who, text in pull.comments if who == BOT] == [True]

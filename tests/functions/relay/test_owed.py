@@ -7,13 +7,14 @@ import msgspec
 import pytest
 
 from cutwater.errors import Later
-from cutwater.events import ledger, receipt
+from cutwater.events import again, ledger, receipt
+from cutwater.events.deadletters import DEAD, DeadLetter
 from cutwater.events.edges import Edges
 from cutwater.events.event import Event
+from cutwater.events.history import of_guid
 from cutwater.events.ledger import DELIVERIES, OWED, Delivery
 from cutwater.events.receipt import Outcome, Receipt
 from functions.relay import deadletters, owed
-from functions.relay.deadletters import DEAD, DeadLetter
 from tests import virtual_time
 from tests.edges import Published, edges
 
@@ -87,6 +88,28 @@ async def test_after_three_days_it_is_put_away_and_said() -> None:
     assert (letter.event["plugin"], letter.reason) == ("lgtm", "lgtm has not answered within 3 days")
     assert await keys(world, OWED) == []
     assert await ledger.load(world.state, delivery.stored) == delivery
+
+
+async def test_what_was_given_up_is_asked_again_on_demand() -> None:
+    heard = Published()
+    world = edges(publish=heard.publish)
+    delivery = await owe(world, "g-1", ago=timedelta(days=5))
+    await answered(world, delivery, "trigger")
+    await owed.sweep(world)
+    [case] = await of_guid(world.state, "g-1")
+    assert [(one.plugin, one.state, len(one.letters)) for one in case.answers] == [
+        ("trigger", "done", 0),
+        ("lgtm", "given up", 1),
+    ]
+    await again.ask(world.state, case, again.planned(case, anew=False), by="olga", now=world.clock())
+    assert await owed.sweep(world) == "0 settled, 1 published again"
+    assert [(event["plugin"], ledger.is_signed(event, delivery, world.event_key)) for event in heard] == [
+        ("lgtm", True)
+    ]
+    await answered(world, delivery, "lgtm")
+    assert await owed.sweep(world) == "1 settled, 0 published again"
+    [case] = await of_guid(world.state, "g-1")
+    assert [(one.plugin, one.state) for one in case.answers] == [("trigger", "done"), ("lgtm", "done")]
 
 
 async def test_a_broker_that_is_away_is_asked_again_by_the_next_sweep() -> None:

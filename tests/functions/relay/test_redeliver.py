@@ -7,7 +7,7 @@ import pytest
 
 from functions.relay.redeliver import failed, redeliver
 from tests import virtual_time
-from tests.world import World
+from tests.world import SECRET, World, as_app
 
 pytestmark = pytest.mark.virtual
 
@@ -53,6 +53,30 @@ async def test_a_webhook_that_hook_could_not_take_comes_again() -> None:
         await world.settle()
         assert set(await world.jobs()) == {"unit", "flight"}
         assert await redeliver(world.functions.edges) == "0 deliveries asked for again"
+
+
+async def test_the_webhooks_of_an_app_come_again_too() -> None:
+    is_down = True
+
+    class Flaky(World):
+        async def _deliver(self, url: str, headers: Any, body: bytes) -> tuple[int, str]:
+            return (503, "down") if is_down else await super()._deliver(url, headers, body)
+
+    async with Flaky() as world:
+        (own,) = world.hub.hub.hooks
+        with world.hub.hub.store.transaction():
+            world.hub.hub.hooks.remove(own)
+        edges = world.functions.edges
+        edges.github = as_app(world.hub, "cutwater", hook=("http://hook/hook", SECRET))
+        await world.github.pull_request(world.rocket, author="alice", files={"fin.txt": "balsa\n"})
+        await world.settle()
+        assert (await redeliver(edges)).startswith("1 ") and await world.jobs() == {}
+        await world.settle()
+        is_down = False
+        assert (await redeliver(edges)).startswith("1 ")
+        await world.settle()
+        assert set(await world.jobs()) == {"unit", "flight"}
+        assert await redeliver(edges) == "0 deliveries asked for again"
 
 
 async def test_one_that_fails_again_is_asked_for_again_however_many_follow() -> None:

@@ -253,6 +253,21 @@ async def test_many_entries_go_in_several_effects() -> None:
     assert found == [ledger.AT_ONCE, 1]
 
 
+@pytest.mark.parametrize(
+    ("prefix", "days"),
+    [("deliveries/", 14), ("subjects/", 14), ("deadletters/", 14), ("receipts/", 90), ("records/", 90)],
+)
+async def test_what_of_the_ledger_goes_when(prefix: str, days: int) -> None:
+    from cutwater.storage.memory import MemoryStore
+
+    state = MemoryStore(lambda: virtual_time.BEGINNING)
+    old, young = (virtual_time.BEGINNING - timedelta(days=age) for age in (days + 1, days))
+    for day in (old, young):
+        await state.put(f"{prefix}{day:%Y-%m-%d}/x", b"x")
+    found = [one.keys async for one in ledger.old_entries(state, Keeping(), virtual_time.BEGINNING)]
+    assert found == [(f"{prefix}{old:%Y-%m-%d}/x",)]
+
+
 @pytest.mark.virtual
 async def test_leases_that_nobody_takes_any_more_are_forgotten() -> None:
     world = await kubernetes()

@@ -12,7 +12,7 @@ from functions.tide.assessment import State, assess
 from functions.tide.kept import Kept
 from functions.tide.sight import PoolName
 from tests.functions.tide.pools import TESTS, Repository, repository, says
-from tests.world import BOT, CONFIG, JOBS
+from tests.world import BOT, CONFIG, JOBS, as_app
 
 pytestmark = pytest.mark.virtual
 
@@ -29,6 +29,20 @@ async def test_it_says_what_it_waits_for_and_merges() -> None:
         assert says(change) == ("success", "")
         assert here.world.rocket.file("fin.txt") == "fin\n"
         assert await here.tests_of(change) == []  # it was tested on the branch as it was
+
+
+async def test_an_app_merges_and_reports_with_tokens_for_that_alone() -> None:
+    async with repository() as here:
+        here.world.functions.edges.github = as_app(here.world.hub, "cutwater")
+        change = await here.change("fin")
+        await change.comment("alice", "/lgtm")
+        await here.world.settle(20)
+        assert change.is_merged
+        assert says(change) == ("success", "")
+        tokens = [token for token in here.world.hub.hub.tokens if token.installation]
+        levels = [pair for token in tokens for pair in (token.permissions or {"everything": "write"}).items()]
+        written = {name for name, level in levels if level == "write"}
+        assert written == {"actions", "contents", "issues", "pull_requests", "statuses"}
 
 
 async def test_what_is_merged_was_tested_on_what_it_is_merged_to() -> None:

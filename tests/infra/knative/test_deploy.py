@@ -77,7 +77,7 @@ def test_every_function_is_deployed_by_digest_after_what_it_needs(deploy: Deploy
 
 def test_long_functions_are_given_their_time(deploy: Deploy) -> None:
     patched = {call.split()[5]: call for call in deploy().changes() if " patch " in call}
-    assert set(patched) == {"plugins", "tide"}
+    assert set(patched) == {"cherrypicker", "plugins", "tide"}
     assert all('"timeoutSeconds":600,"responseStartTimeoutSeconds":600' in call for call in patched.values())
 
 

@@ -291,5 +291,5 @@ ROUTES = [
     Route("GET", _O + "/invitations", list_invitations, app=_MEMBERS),
     Route("GET", _O + "/hooks", list_hooks, app=("organization_hooks:read",)),
     Route("POST", _O + "/hooks", create_hook, app=("organization_hooks:write",)),
-    *routes(_O + "/hooks", _hook),
+    *routes(_O + "/hooks", _hook, "organization_hooks"),
 ]

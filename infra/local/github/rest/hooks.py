@@ -19,8 +19,8 @@ class HookChange(Struct):
     active: bool | None = None
 
 
-def routes(prefix: str, find: Callable[[Call], r.Hook], level: Level = Level.READ) -> list[Route]:
-    """The routes of one hook below `prefix`, whose hook `find` gives."""
+def routes(prefix: str, find: Callable[[Call], r.Hook], permission: str, level: Level = Level.READ) -> list[Route]:
+    """The routes of one hook below `prefix`, whose hook `find` gives. `permission`: what an App needs for them."""
     one = f"{prefix}/{{id}}"
 
     def get(call: Call) -> Answer:
@@ -48,17 +48,24 @@ def routes(prefix: str, find: Callable[[Call], r.Hook], level: Level = Level.REA
         ping(call.hub, find(call), call.me)
         return Answer(204)
 
+    read, write = (f"{permission}:read",), (f"{permission}:write",)
     return [
-        Route("GET", one, get, level),
-        Route("PATCH", one, change, level),
-        Route("DELETE", one, delete, level),
-        Route("POST", f"{one}/pings", send_ping, level),
-        *delivery_routes(f"{one}/deliveries", find, level),
+        Route("GET", one, get, level, read),
+        Route("PATCH", one, change, level, write),
+        Route("DELETE", one, delete, level, write),
+        Route("POST", f"{one}/pings", send_ping, level, read),
+        *delivery_routes(f"{one}/deliveries", find, level, read, write),
     ]
 
 
-def delivery_routes(prefix: str, find: Callable[[Call], r.Hook], level: Level = Level.READ) -> list[Route]:
-    """The routes of a hook's deliveries: list by cursor, one in full, send again."""
+def delivery_routes(
+    prefix: str,
+    find: Callable[[Call], r.Hook],
+    level: Level = Level.READ,
+    read: tuple[str, ...] = (),
+    write: tuple[str, ...] = (),
+) -> list[Route]:
+    """The routes of a hook's deliveries: list by cursor, one in full, send again. `read`, `write`: for an App."""
 
     def listed(call: Call) -> Answer:
         """Newest first; the cursor is the id of the last one seen."""
@@ -88,7 +95,7 @@ def delivery_routes(prefix: str, find: Callable[[Call], r.Hook], level: Level = 
         return Answer(202, {})
 
     return [
-        Route("GET", prefix, listed, level),
-        Route("GET", f"{prefix}/{{delivery}}", get, level),
-        Route("POST", f"{prefix}/{{delivery}}/attempts", attempt, level),
+        Route("GET", prefix, listed, level, read),
+        Route("GET", f"{prefix}/{{delivery}}", get, level, read),
+        Route("POST", f"{prefix}/{{delivery}}/attempts", attempt, level, write),
     ]

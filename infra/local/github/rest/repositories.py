@@ -268,5 +268,5 @@ ROUTES = [
     Route("GET", _R + "/teams", list_teams, app=("administration:read", "metadata:read")),
     Route("GET", _R + "/hooks", list_hooks, Level.ADMIN, ("repository_hooks:read",)),
     Route("POST", _R + "/hooks", create_hook, Level.ADMIN, ("repository_hooks:write",)),
-    *routes(_R + "/hooks", _hook, Level.ADMIN),
+    *routes(_R + "/hooks", _hook, "repository_hooks", Level.ADMIN),
 ]

@@ -18,7 +18,7 @@ import pytest
 
 from cutwater.podutils import uploads
 from cutwater.podutils.log import Log
-from cutwater.podutils.sidecar import artifacts, globs
+from cutwater.podutils.sidecar import artifacts
 from cutwater.podutils.sidecar.artifacts import Gate, Secrets
 
 KNOWN = Secrets(forms=(b"hunter2", b"correct-horse"), chunk=100_000)
@@ -261,24 +261,3 @@ def test_what_is_not_there(tmp_path: Path) -> None:
         f"could not open file for censoring: open {tmp_path}/log: no such file or directory",
         f"lstat {tmp_path}/x: no such file or directory",
     ]
-
-
-@pytest.mark.parametrize(
-    ("pattern", "path", "expected"),
-    [
-        ("**/exclude", "first/exclude", True),
-        ("**/exclude", "exclude", True),
-        ("usr/**/*", "usr/bin/bash", True),
-        ("*.log", "a.log", True),
-        ("*.log", "d/a.log", False),
-        ("d/**", "d/e/a.log", False),
-        ("d/**", "d/a.log", True),
-        ("{a,b}*", "bc", True),
-        ("a?c", "abc", False),
-        ("*", "a", False),
-        ("d", "d/x", False),
-        ("[ab]*", "ax", False),
-    ],
-)
-def test_globs(pattern: str, path: str, expected: bool) -> None:
-    assert globs.matches(pattern, path) is expected

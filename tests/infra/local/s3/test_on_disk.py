@@ -104,7 +104,8 @@ def test_of_several_processes_one_wins(store: Store) -> None:
 class TestWhoAsks:
     @pytest.fixture
     def address(self, tmp_path: Path) -> Iterator[str]:
-        keys = [DEMO_KEY, Key(access="tests", secret="hidden", buckets=frozenset({"artifacts"}))]
+        tests = Key(access="tests", secret="hidden", buckets=frozenset({"artifacts"}))
+        keys = [DEMO_KEY, tests, Key(access="reader", secret="hidden", only_reads=True)]
         with serve(tmp_path, keys=keys) as address:
             for name in ("state", "artifacts"):
                 client(address).create_bucket(Bucket=name)
@@ -122,6 +123,13 @@ class TestWhoAsks:
     def test_keys(self, address: str, refused: Refused, access: str, secret: str, bucket: str, answer: str) -> None:
         s3 = client(address, access, secret)
         assert refused(s3.get_object, Bucket=bucket, Key="k") == answer
+
+    def test_a_key_that_only_reads(self, address: str, refused: Refused) -> None:
+        client(address).put_object(Bucket="state", Key="k", Body=b"x")
+        s3 = client(address, "reader", "hidden")
+        assert s3.get_object(Bucket="state", Key="k")["Body"].read() == b"x"
+        assert refused(s3.put_object, Bucket="state", Key="k", Body=b"y") == "403 AccessDenied"
+        assert refused(s3.delete_object, Bucket="state", Key="k") == "403 AccessDenied"
 
     def test_nobody(self, address: str) -> None:
         with pytest.raises(urllib.error.HTTPError, match="403"):

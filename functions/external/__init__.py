@@ -1,0 +1,1 @@
+"""external: hands webhooks to the plugins that other programs serve."""

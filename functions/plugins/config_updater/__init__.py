@@ -1,0 +1,1 @@
+"""config-updater: files of a repository become ConfigMaps when they are merged."""
