@@ -12,7 +12,7 @@ import uvicorn
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from cutwater.events import environment
+from cutwater.events import environment, origin
 from cutwater.kube.official import OfficialTransport
 from cutwater.kube.transport import Transport
 from infra.local import one_process
@@ -43,8 +43,8 @@ from infra.local.settings import (
 )
 from infra.local.transport import HttpTransport
 
-DONE_HERE = {"configuration": InProcess(Response(status_code=204))}
-"""Functions whose work the platform does itself: it compiles the user's files when they change."""
+CONFIGURATION = "configuration"
+"""The function whose work the platform does itself unless it is told of other sources: it compiles the user's files."""
 Part = Callable[[Settings], Awaitable[None]]
 IDLE_SECONDS = 120.0
 """How long a local function waits for its next event before it goes: longer than a sweep's minute would keep it up."""
@@ -88,7 +88,7 @@ def github(settings: Settings) -> GitHub:
 
 
 def s3(settings: Settings) -> S3:
-    """The store, with a key for the control functions and one that opens the artifacts alone."""
+    """The store, with a key for the control functions, one that opens the artifacts alone, and deck's, which reads."""
     keys = (
         Key(access="s3-state", secret=settings.secret("s3-state")),
         Key(
@@ -96,6 +96,7 @@ def s3(settings: Settings) -> S3:
             secret=settings.secret("s3-artifacts"),
             buckets=frozenset({ARTIFACTS_BUCKET}),
         ),
+        Key(access="s3-deck", secret=settings.secret("s3-deck"), only_reads=True),
     )
     store = S3(settings.folder / "s3", keys)
     for bucket in (STATE_BUCKET, ARTIFACTS_BUCKET):
@@ -141,20 +142,25 @@ async def run_broker(settings: Settings) -> None:
     if settings.one_process:
         os.environ.update(function_environment(settings, Service("all", {})))
         environment.prepare()
-        await run_eventing(settings, {**one_process.opened(_woken(), environment.edges()), **DONE_HERE})
+        opened = one_process.opened(_woken(settings), environment.edges())
+        await run_eventing(settings, {**_done_here(settings), **opened})
         return
-    found = {service.name: function_environment(settings, service) for service in _woken()}
+    found = {service.name: function_environment(settings, service) for service in _woken(settings)}
     roles = {name: functions_framework(PRODUCT_ROOT, variables) for name, variables in found.items()}
     processes = Processes(roles, settings.logs, Limits(idle=IDLE_SECONDS))
     try:
-        await run_eventing(settings, {**processes.functions, **DONE_HERE})
+        await run_eventing(settings, {**_done_here(settings), **processes.functions})
     finally:
         await processes.stop()
 
 
-def _woken() -> list[Service]:
+def _done_here(settings: Settings) -> Functions:
+    return {} if origin.VARIABLE in settings.environment else {CONFIGURATION: InProcess(Response(status_code=204))}
+
+
+def _woken(settings: Settings) -> list[Service]:
     """The services that are functions here."""
-    return [service for service in services(ROLES) if service.name not in DONE_HERE]
+    return [service for service in services(ROLES) if service.name not in _done_here(settings)]
 
 
 async def run_eventing(settings: Settings, functions: Functions, broker: Broker | None = None) -> None:

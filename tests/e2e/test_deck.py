@@ -8,20 +8,28 @@ import threading
 import time
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import Future
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from cutwater.events.receipt import Outcome
 from cutwater.kube.client import PROWJOB
 from cutwater.podutils.sidecar import pieces
 from cutwater.storage.s3 import S3Store
+from functions.deck.operators import VARIABLE
+from functions.plugins.every import PLUGINS
+from functions.plugins.plugin_help import PluginHelp, help_for
 from infra.local.s3.server import DEMO_KEY, S3
-from tests.functions.deck.site import CONFIG, RUN, Site, stamp
+from tests.functions.deck.site import CONFIG, NOW, RUN, Site, stamp
+from tests.functions.plugins.scene import configuration
+from tests.ledger_story import lay
 
 pytestmark = pytest.mark.slow
 
@@ -30,6 +38,15 @@ PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 ANYBODY = f"{CONFIG}\ndeck: {{default_rerun_auth_configs: [{{rerun_auth_configs: {{allow_anyone: true}}}}]}}"
+
+
+async def _plugin_help() -> bytes:
+    """What hook would say of all plugins, and of one that is somebody else's."""
+    plugins = "plugins: {acme: {plugins: [hold, lgtm, size]}}\nexternal_plugins: {acme/rocket: [{name: coffee}]}"
+    coffee = PluginHelp(description="<script>document.title = 'taken'</script>Brews <b>coffee</b>.")
+    known = {"acme": ["acme/rocket", "acme/launcher"]}
+    found = help_for(configuration(plugins), PLUGINS, known=known, external={"coffee": coffee})
+    return msgspec.json.encode(found)
 
 
 class Served:
@@ -50,7 +67,7 @@ class Served:
     async def _make(self) -> Site:
         keys = {"aws_access_key_id": DEMO_KEY.access, "aws_secret_access_key": DEMO_KEY.secret}
         bucket = S3Store("artifacts", endpoint_url=self._store, region_name="local", **keys)
-        return Site(ANYBODY, bucket=bucket)
+        return Site(ANYBODY, bucket=bucket, plugin_help=_plugin_help)
 
     async def _deck(self, scope: Scope, receive: Receive, send: Send) -> None:
         response = await self.site.respond(Request(scope, receive))
@@ -207,6 +224,23 @@ def test_a_run_again(deck: Served, window: Window) -> None:
     assert len(deck.do(deck.site.kube.find(PROWJOB, "default"))) == 2
 
 
+def test_commands_and_plugins(deck: Served, window: Window) -> None:
+    page = window.open("/command-help")
+    assert page.locator("tbody tr").count() > 50
+    assert not window.is_too_wide
+    page.get_by_label("Repository").fill("acme/rocket")
+    page.get_by_label("Word").fill("hold")
+    page.get_by_role("button", name="Show").click()
+    expect(page).to_have_url(re.compile(r"\?repo=acme%2Frocket&q=hold$"))
+    expect(page.locator("td.usage")).to_have_text(["/hold [cancel]"])
+    page.locator("tbody tr").get_by_role("link", name="hold", exact=True).click()
+    expect(page.locator(".plugin h2")).to_have_text(["coffee external plugin", "hold", "lgtm", "size"])
+    expect(page.locator("#size")).to_contain_text("size/XS: 0-9")
+    expect(page.locator("#coffee b")).to_have_text("coffee")
+    assert page.title() == "Plugins · deck"
+    assert not window.is_too_wide
+
+
 def test_a_log_that_grows(deck: Served, window: Window) -> None:
     job = deck.do(deck.site.run("unit", state="pending"))
     page = window.open(f"/view/s3/artifacts/{RUN}")
@@ -265,3 +299,29 @@ def test_fifty_megabytes(deck: Served, window: Window) -> None:
     assert numbers[0] < 349_000
     page.get_by_role("link", name="Top").click()
     expect(page.locator("#L1")).to_be_in_viewport()
+
+
+def test_events_for_operators(deck: Served, window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "on")
+    state, guid = deck.site.edges.state, "72d3162e-cc78-11e3-81ab-4c9367dc0958"
+    hostile = "/hold <script>document.title = 'taken'</script>"
+    outcomes: dict[str, Outcome] = {"hold": "done", "lgtm": "failed", "trigger": ""}
+    deck.do(lay(state, guid, received=NOW, outcomes=outcomes, text=hostile, error="ValueError: no", is_settled=False))
+    for number in range(60):
+        deck.do(lay(state, f"{number:08}", received=NOW - timedelta(minutes=number + 1), about="acme/pad#1"))
+    page = window.open("/")
+    page.get_by_role("link", name="events").click()
+    expect(page.locator("a.job")).to_have_count(50)
+    assert not window.is_too_wide
+    page.get_by_role("link", name="Older").click()
+    expect(page.locator("a.job")).to_have_count(11)
+    page.get_by_label("Repository").fill("acme/rocket")
+    page.get_by_role("button", name="Filter").click()
+    page.locator("a.job").click()
+    expect(page).to_have_url(re.compile(rf"/events/{guid}$"))
+    expect(page.locator("#lgtm")).to_contain_text("ValueError: no")
+    expect(page.locator("#trigger")).to_contain_text("is owed, not begun")
+    expect(page.locator(".payload")).to_contain_text(hostile)
+    expect(page).to_have_title(f"{guid} · events · deck")
+    assert not window.is_too_wide
+    assert page.screenshot()

@@ -34,7 +34,7 @@ def made(folder: Path) -> tuple[Settings, int]:
         environment={"CUTWATER_PACE": PACE},
     )
     settings = _configured(seed.configured(settings))
-    _write_triggers(settings.triggers)
+    write_triggers(settings.triggers)
     seed.seed(settings)
     with GitHub(settings.folder / "github", base_url=settings.github) as local:
         for repository in (GLIDER, WRECK):
@@ -73,7 +73,7 @@ def _read(path: Path) -> Any:
     return yaml.safe_load(path.read_text())
 
 
-def _write_triggers(folder: Path) -> None:
+def write_triggers(folder: Path) -> None:
     """The product's triggers, with schedules that tick every five seconds."""
     folder.mkdir()
     for path in TRIGGERS.glob("*.yaml"):

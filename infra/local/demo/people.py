@@ -31,9 +31,16 @@ class Person:
 
     async def push(self, repository: str, branch: str, files: dict[str, str], message: str) -> None:
         """Commit files on a new branch and push it. Raises RuntimeError with git's words."""
+        await self._push(repository, branch, files, message, is_new=True)
+
+    async def push_more(self, repository: str, branch: str, files: dict[str, str], message: str) -> None:
+        """Commit files on a branch that is there, and push it. Raises RuntimeError with git's words."""
+        await self._push(repository, branch, files, message, is_new=False)
+
+    async def _push(self, repository: str, branch: str, files: dict[str, str], message: str, *, is_new: bool) -> None:
         with tempfile.TemporaryDirectory() as folder:
             await git("clone", "--quiet", f"{self._git}/{repository}.git", folder)
-            await git("-C", folder, "checkout", "--quiet", "-b", branch)
+            await git("-C", folder, "checkout", "--quiet", *(["-b"] if is_new else []), branch)
             for name, text in files.items():
                 path = Path(folder, name)
                 path.parent.mkdir(parents=True, exist_ok=True)
