@@ -4,9 +4,12 @@ Source: k8s.io/apiextensions-apiserver pkg/apis/apiextensions/validation.
 """
 
 import copy
+import functools
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from infra.local.kube import names
 from infra.local.kube.jsonpaths import JsonPath
@@ -142,7 +145,6 @@ CUSTOM_RESOURCE_DEFINITION = Kind(
 
 def established(crd: JsonObject, now: datetime) -> JsonObject:
     """The definition with the status that says it is served."""
-    crd = copy.deepcopy(crd)
     given = crd["spec"]["names"]
     accepted = {
         key: given[key]
@@ -150,14 +152,11 @@ def established(crd: JsonObject, now: datetime) -> JsonObject:
         if key in given
     }
     at = now.strftime("%Y-%m-%dT%H:%M:%SZ")
-    crd["status"] |= {
-        "acceptedNames": accepted,
-        "conditions": [
-            _condition("NamesAccepted", "NoConflicts", "no conflicts found", at),
-            _condition("Established", "InitialNamesAccepted", "the initial names have been accepted", at),
-        ],
-    }
-    return crd
+    conditions = [
+        _condition("NamesAccepted", "NoConflicts", "no conflicts found", at),
+        _condition("Established", "InitialNamesAccepted", "the initial names have been accepted", at),
+    ]
+    return crd | {"status": crd["status"] | {"acceptedNames": accepted, "conditions": conditions}}
 
 
 def _condition(kind: str, reason: str, message: str, at: str) -> JsonObject:
@@ -177,7 +176,7 @@ def served_kinds(crd: JsonObject) -> list[Kind]:
 
 def _kind(spec: JsonObject, version: JsonObject) -> Kind:
     given = spec["names"]
-    structural = Structural(version["schema"]["openAPIV3Schema"])
+    structural = _compiled(msgspec.json.encode(version["schema"]["openAPIV3Schema"]))
     has_status = "status" in version.get("subresources", {})
     paths = [field["jsonPath"] for field in version.get("selectableFields", [])]
     return Kind(
@@ -199,6 +198,12 @@ def _kind(spec: JsonObject, version: JsonObject) -> Kind:
         may_update_blindly=False,
         printer=custom_printer(version.get("additionalPrinterColumns", [])),
     )
+
+
+@functools.lru_cache(maxsize=64)
+def _compiled(schema: bytes) -> Structural:
+    """The schema of this JSON, compiled once for all servers of a process: it takes as long as all else they do."""
+    return Structural(msgspec.json.decode(schema))
 
 
 def _keep_status(content: JsonObject, old: JsonObject | None) -> None:
