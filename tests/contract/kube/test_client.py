@@ -43,6 +43,7 @@ def test_custom_objects(api: client.ApiClient, namespace: str) -> None:
     assert gone.value.status == 404
 
 
+@pytest.mark.slow
 def test_typed_pods(api: client.ApiClient, namespace: str) -> None:
     core = client.CoreV1Api(api)
     container = client.V1Container(name="test", image="example.com/test", env=[client.V1EnvVar(name="A", value="1")])

@@ -180,6 +180,7 @@ MISTAKES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file, right, wrong, found", MISTAKES)
 def test_a_mistake_is_found(project: Path, program: Path, file: str, right: str, wrong: str, found: str) -> None:
     path = project / file

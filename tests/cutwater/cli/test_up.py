@@ -46,6 +46,7 @@ def busy_port() -> Iterator[int]:
         yield listening.getsockname()[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments, says",
     [
@@ -60,6 +61,7 @@ def test_arguments(arguments: list[str], says: str) -> None:
     assert (status, says in said) == (2, True), said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["up", "demo"])
 def test_busy_port(command: str, busy_port: int, tmp_path: Path) -> None:
     state = ["--state", tmp_path / "state"] if command == "up" else []

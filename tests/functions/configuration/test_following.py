@@ -166,6 +166,7 @@ async def test_a_repository(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
         assert await periodics(world, tmp_path) == ["1h"]
 
 
+@pytest.mark.slow
 @pytest.mark.virtual
 @pytest.mark.parametrize("after", [False, True], ids=["before it", "after it"])
 @pytest.mark.parametrize("at", range(4))

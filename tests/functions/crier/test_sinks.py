@@ -128,6 +128,7 @@ async def test_a_cloudevent_that_may_have_arrived_comes_again_under_its_id() -> 
     assert await world.told("unit", LAKE) == "failure"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True], ids=["before it", "after it"])
 @pytest.mark.parametrize("number", range(3))
 async def test_a_webhook_killed_at_an_effect(number: int, *, after: bool) -> None:

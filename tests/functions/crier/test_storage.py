@@ -91,6 +91,7 @@ async def test_a_log_that_was_uploaded_meanwhile_stays() -> None:
     assert await world.told("unit", STORAGE) == "success"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True], ids=["before it", "after it"])
 @pytest.mark.parametrize("number", range(5))
 async def test_killed_at_an_effect(number: int, *, after: bool) -> None:

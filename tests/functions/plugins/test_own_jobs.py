@@ -50,6 +50,7 @@ def complaints(pull: Issue) -> list[str]:
     return [text for who, text in pull.comments if who == BOT and text.startswith(COMPLAINT)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "on_branch, changed, jobs",
     [

@@ -69,6 +69,7 @@ async def test_a_stranger_is_greeted_in_upstreams_words() -> None:
     assert "[here](https://go.k8s.io/bot-commands?repo=acme%2Frocket)" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "author, labels, by, text, jobs, after, answer",
     [
@@ -120,6 +121,7 @@ presubmits:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text, runs, answer",
     [

@@ -216,6 +216,7 @@ def test_an_archive_that_cannot_be_unpacked_is_censored_as_it_is(tmp_path: Path,
     assert sent.files == {"a": torn.replace(SAID, CENSORED), "b": CENSORED}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pack", [gz, bz2.compress, lzma.compress], ids=["gz", "bz2", "xz"])
 def test_a_log_whose_writer_was_killed(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
     """It can be read up to where it is torn, so it is censored up to there."""

@@ -91,6 +91,7 @@ async def run(world: World, storage: str, made: ProwJob) -> dict[str, Any]:
     return await world.over("run-1")
 
 
+@pytest.mark.slow
 async def test_it_runs(tmp_path: Path, isolated: bool, repository: str, storage: str) -> None:
     code, result = ("3", "FAILURE") if isolated else ("0", "SUCCESS")
     async with World(tmp_path, isolated=isolated) as world:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
 import uvicorn
 
 from infra.local.transport import HttpTransport
@@ -50,6 +51,7 @@ async def runner(world: World, address: str, *, isolated: bool) -> AsyncIterator
         await process.wait()
 
 
+@pytest.mark.slow
 async def test_a_kill_and_a_new_start(tmp_path: Path, isolated: bool) -> None:
     async with served(tmp_path) as (world, address):
         containers = [shell("test", f"echo run; exec sh -c 'sleep 300 # {tmp_path}'")]
