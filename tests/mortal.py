@@ -37,6 +37,11 @@ def breathe() -> None:
         raise Died
 
 
+def is_function() -> bool:
+    """Whether a function asks: parts and tests have no life to lose."""
+    return _life.get() is not None
+
+
 def die() -> None:
     """End the life of the invocation that asks for it."""
     life = _life.get()

@@ -8,6 +8,8 @@ import functools
 import posixpath
 import re
 
+from cutwater.config.patterns import compiled
+
 
 def matches(pattern: str, path: str) -> bool:
     """Whether the glob covers this path."""
@@ -15,13 +17,17 @@ def matches(pattern: str, path: str) -> bool:
         return pattern == path
     before = pattern[: pattern.index("*")].rpartition("/")
     root = posixpath.normpath(before[0] or before[1] or ".")
-    return len(path) > len(root) and _expression(posixpath.normpath(pattern)).fullmatch(path) is not None
+    if len(path) <= len(root):
+        return False
+    text = path.encode(errors="replace").decode()  # the bytes of a name need not be text, and RE2 takes nothing else
+    return compiled(_expression(posixpath.normpath(pattern))).search(text) is not None
 
 
 @functools.cache
-def _expression(pattern: str) -> re.Pattern[str]:
+def _expression(pattern: str) -> str:
+    """RE2, as whoever opens a pull request chooses the paths."""
     parts = re.split(r"(\*\*/|\*|\{[^{}]+\})", pattern)
-    return re.compile("".join(map(_part, parts)), re.DOTALL)
+    return rf"(?s)\A{''.join(map(_part, parts))}\z"
 
 
 def _part(part: str) -> str:

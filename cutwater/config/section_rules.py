@@ -21,6 +21,7 @@ from cutwater.config.sections import (
     Heart,
     InvalidCommitMessage,
     MatchingLabel,
+    PathLabels,
     ProjectManager,
     Reviewers,
     SigMention,
@@ -92,6 +93,13 @@ def _heart(section: Heart) -> Rule:
 
 def _sigmention(section: SigMention) -> Rule:
     return _pattern(section.regexp, ("regexp",))
+
+
+def _path_labels(section: tuple[PathLabels, ...]) -> Rule:
+    for index, entry in enumerate(section):
+        for label, patterns in entry.labels.items():
+            for place, pattern in enumerate(patterns):
+                yield from _pattern(pattern, (index, "labels", label, place))
 
 
 def _size(section: Size) -> Rule:
@@ -206,6 +214,7 @@ _RULES: Mapping[str, Any] = {
     "config_updater": _config_updater,
     "heart": _heart,
     "invalid_commit_msg": _commit_messages,
+    "path_labels": _path_labels,
     "project_manager": _projects,
     "require_matching_label": _matching_labels,
     "sigmention": _sigmention,

@@ -348,6 +348,12 @@ class Help(Section, frozen=True):
     help_guidelines_summary: str = ""
 
 
+class PathLabels(Listed, frozen=True):
+    """path-label: labels, and the patterns of paths (RE2) that they are for. Prow has no such section."""
+
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
 class CommitMessageCheck(Section, frozen=True):
     """A check that may be switched off."""
 
@@ -383,6 +389,7 @@ SECTIONS: Mapping[str, Any] = {
     "lgtm": tuple[Any, ...],
     "milestone_applier": Mapping[str, Mapping[str, str]],
     "override": Override,
+    "path_labels": tuple[PathLabels, ...],
     "project_config": ProjectConfig,
     "project_manager": ProjectManager,
     "release_note": ReleaseNote,

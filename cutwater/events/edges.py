@@ -13,6 +13,7 @@ from cutwater.github.asking import Calls
 from cutwater.github.client import GitHub
 from cutwater.jenkins.client import Jenkins
 from cutwater.jenkins.errors import Denied
+from cutwater.jira.client import Jira
 from cutwater.kube.client import Kube
 from cutwater.outgoing.client import Outgoing
 from cutwater.outgoing.tot import Tot
@@ -26,6 +27,11 @@ Publish = Callable[[Event], Awaitable[None]]
 def no_jenkins(selector: str) -> Jenkins:
     """Where no Jenkins is set up."""
     raise Denied("no Jenkins is set up")
+
+
+def no_jira() -> Jira:
+    """The Jira of a function that has nothing to do with it."""
+    raise Refused("no Jira is set up")
 
 
 def utc_now() -> datetime:
@@ -57,7 +63,8 @@ class Edges:
 
     `state`: the bucket of the ledger. `bucket`: an artifacts' bucket by name. `cluster`: a build cluster by alias.
     `clusters`: the aliases of all build clusters. `jenkins`: a Jenkins by the label selector of its operator.
-    `outgoing`: the way to Slack and to the users' own addresses. `tot`: what counts builds, where something does.
+    `jira`: the Jira that there is. `outgoing`: the way to Slack and to the users' own addresses. `tot`: what counts
+    builds, where something does.
     `web`: the public web, to read. `git`: repositories, as git reaches them.
     `plugin_help`: what hook says of the plugins, as it answers at /plugin-help.
     `publish`: sends an event to the Broker; raises Later. `configuration`: the one in force.
@@ -83,6 +90,7 @@ class Edges:
         git: Callable[[], Remotes] = no_git,
         plugin_help: Callable[[], Awaitable[bytes]] = no_plugin_help,
         jenkins: Callable[[str], Jenkins] = no_jenkins,
+        jira: Callable[[], Jira] = no_jira,
         tot: Tot | None = None,
         clock: Clock = utc_now,
         pace: float = 1.0,
@@ -92,7 +100,7 @@ class Edges:
         self.cluster = functools.cache(cluster)
         self.jenkins = functools.cache(jenkins)
         self._clusters, self._outgoing, self._web, self.tot = clusters, outgoing, web, tot
-        self._git = git
+        self._git, self._jira = git, jira
         self.publish = publish
         self.plugin_help = plugin_help
         self.configuration = configuration
@@ -130,6 +138,11 @@ class Edges:
     def outgoing(self) -> Outgoing:
         """The way to Slack and to the users' own addresses."""
         return self._outgoing()
+
+    @functools.cached_property
+    def jira(self) -> Jira:
+        """Jira under the bot's identity."""
+        return self._jira()
 
     @functools.cached_property
     def web(self) -> Web:

@@ -25,6 +25,9 @@
 | CUTWATER_GITHUB_ENABLED_ORGS and three more | whose webhooks hook hands to plugins (`functions.hook.enablement`) |
 | CUTWATER_KUBECONFIG | build clusters by context: files or folders, between colons; without it, the cluster we run in |
 | CUTWATER_JENKINS | the file that says which Jenkins there are (`cutwater.jenkins.access` has its form) |
+| CUTWATER_JIRA | the address of Jira, where there is one |
+| CUTWATER_JIRA_TOKEN_FILE | our token there |
+| CUTWATER_JIRA_USER, CUTWATER_JIRA_PASSWORD_FILE | instead of it: our name, and our password |
 | CUTWATER_TOT_URL | the tot that counts builds; without it their ids come from the clock |
 | CUTWATER_PACE | for tests: how long leases and grace times are, relative to production's |
 | CUTWATER_CLUSTERS_WITHOUT_SOURCE | build clusters that do not tell us of their pods: plank looks every 15 s |
@@ -33,6 +36,7 @@
 | AWS_… | boto3's own: keys, region, AWS_ENDPOINT_URL_S3 |
 """
 
+import base64
 import functools
 import gc
 import os
@@ -53,6 +57,7 @@ from cutwater.github.etags import ETags
 from cutwater.github.limits import Shares
 from cutwater.github.permissions import permissions_of
 from cutwater.jenkins import access
+from cutwater.jira.client import Jira
 from cutwater.kube import kubeconfigs
 from cutwater.kube.client import Kube
 from cutwater.kube.official import OfficialTransport
@@ -89,6 +94,7 @@ def edges() -> Edges:
         github=github,
         git=lambda: _git(github),
         jenkins=access.opener(os.environ.get("CUTWATER_JENKINS", "")),
+        jira=_jira,
         state=state,
         bucket=bucket,
         outgoing=outgoing,
@@ -162,6 +168,25 @@ def _web() -> Web:
     import httpx2
 
     return Web(lambda: httpx2.AsyncClient(timeout=CALL_SECONDS, headers={"user-agent": "cutwater"}))
+
+
+def _jira() -> Jira:
+    """Raises Refused where there is none."""
+    import httpx2
+
+    client = functools.partial(httpx2.AsyncClient, timeout=None)  # each call has its own
+    return Jira(client, _required("CUTWATER_JIRA"), jira_authorization)
+
+
+def jira_authorization() -> str:
+    """The header that says who we are; "" where nothing does."""
+    if os.environ.get("CUTWATER_JIRA_TOKEN_FILE"):
+        return f"Bearer {secret('CUTWATER_JIRA_TOKEN_FILE')}"
+    user = os.environ.get("CUTWATER_JIRA_USER", "")
+    if not user:
+        return ""
+    pair = f"{user}:{secret('CUTWATER_JIRA_PASSWORD_FILE')}"
+    return f"Basic {base64.b64encode(pair.encode()).decode()}"
 
 
 def _outgoing() -> Outgoing:

@@ -15,6 +15,8 @@ from cutwater.github.read import Reader as GitHubReader
 from cutwater.github.trees import Trees
 from cutwater.jenkins.read import Asks as JenkinsAsks
 from cutwater.jenkins.read import Reader as JenkinsReader
+from cutwater.jira.client import Jira
+from cutwater.jira.client import Reader as JiraReader
 from cutwater.kube.client import Asks as KubeAsks
 from cutwater.kube.client import Json, Kind
 from cutwater.kube.client import Reader as KubeReader
@@ -79,6 +81,11 @@ class Look:
     def jenkins(self, selector: str) -> JenkinsReader:
         """The Jenkins of an operator, by its label selector. Raises Denied for one that is not set up."""
         return JenkinsReader(_JenkinsOnce(self._edges.jenkins(selector), selector, self.reads))
+
+    @property
+    def jira(self) -> JiraReader:
+        """Jira, read. Raises Refused where none is set up."""
+        return _JiraOnce(self._edges.jira, self.reads)
 
     @property
     def clusters(self) -> Sequence[str]:
@@ -191,6 +198,21 @@ class _JenkinsOnce:
 
     async def get(self, path: str) -> Any:
         return await self._reads.once(f"JENKINS {self._selector}{path}", lambda: self._jenkins.get(path))
+
+
+class _JiraOnce:
+    """Jira, asked once for each thing."""
+
+    def __init__(self, jira: Jira, reads: Reads) -> None:
+        self._jira, self._reads, self.address = jira, reads, jira.address
+
+    async def projects(self) -> list[str]:
+        found: list[str] = await self._reads.once("JIRA projects", self._jira.projects)
+        return found
+
+    async def has_issue(self, key: str) -> bool:
+        found: bool = await self._reads.once(f"JIRA {key}", lambda: self._jira.has_issue(key))
+        return found
 
 
 def _question(verb: str, path: str, parts: dict[str, str | int]) -> str:

@@ -5,6 +5,7 @@ function that takes over finishes that plan, and asks of each effect whether it 
 """
 
 import functools
+import itertools
 import operator
 import traceback
 from collections.abc import Sequence
@@ -27,6 +28,8 @@ from cutwater.storage.store import Stored, Taken
 
 CLOCKS_APART = timedelta(seconds=5)
 """How far GitHub's clock may be behind the store's when a comment of ours is looked for "since the claim"."""
+_ATTEMPTS = itertools.count()
+"""Tells the attempts of one process apart: the same event may come twice at once."""
 NOBODY_KNOWS = "whoever began it is gone: it may have happened or not, and is not begun again"
 
 
@@ -264,15 +267,20 @@ class _Run:
                 self._edges.state,
                 plugin=self._decision.name,
                 subject=self._receipt.subject,
-                owner=f"{self._receipt.owner}.{self._delivery.guid}",  # this process answers to several at once
+                owner=f"{self._receipt.owner}.{next(_ATTEMPTS)}",  # this process answers to several at once
                 now=self._now(),
                 lease=lease,
             )
         elif self._order.until - self._now() < lease - self._lease / 2:
-            try:
-                await self._order.renew(self._now() + lease)
-            except Taken as taken:
-                raise Yielded(self._key) from taken
+            await self._renew_order(self._now() + lease)
+
+    async def _renew_order(self, until: datetime) -> None:
+        """Raises Yielded."""
+        assert self._order is not None
+        try:
+            await self._order.renew(until)
+        except Taken as taken:
+            raise Yielded(self._key) from taken
 
     async def _finish(self, outcome: Outcome, error: str) -> Outcome:
         await self._give_order_back()
@@ -287,12 +295,22 @@ class _Run:
             await self._save(timedelta(0))
 
     async def _give_order_back(self) -> None:
+        """Raises Yielded where it was lost, with what was set here: an older event may have had its way since."""
         if self._order is not None:
             order, self._order = self._order, None
-            await order.give_back()
+            try:
+                await order.give_back()
+            except Taken as taken:
+                if not order.is_written:
+                    raise Yielded(self._key) from taken
 
     async def _save(self, lease: timedelta) -> None:
-        """Write the receipt, if it is still ours, with what was read: who takes over decides by it. Raises Yielded."""
+        """Write the receipt, if it is still ours, with what was read: who takes over decides by it. Raises Yielded.
+
+        What it calls done must stand in the order before: nobody would set that slot again.
+        """
+        if self._order is not None and not self._order.is_written:
+            await self._renew_order(self._order.until)
         self._receipt.until, self._receipt.reads = self._now() + lease, self._reads.record
         body = msgspec.json.encode(self._receipt)
         state = self._edges.state

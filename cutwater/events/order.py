@@ -29,6 +29,7 @@ class Order:
 
     def __init__(self, state: Store, key: str, kept: _Kept, etag: str, until: datetime) -> None:
         self._state, self._key, self._kept, self._etag, self._until = state, key, kept, etag, until
+        self._is_written = True
 
     @classmethod
     async def take(
@@ -70,6 +71,12 @@ class Order:
     def set(self, slot: str, time: datetime) -> None:
         """Remember that an event of this time set the slot; `renew` and `give_back` write it."""
         self._kept.slots[slot] = max(time, self._kept.slots.get(slot, time))
+        self._is_written = False
+
+    @property
+    def is_written(self) -> bool:
+        """Whether others would find all that was set here."""
+        return self._is_written
 
     @property
     def until(self) -> datetime:
@@ -77,15 +84,15 @@ class Order:
         return self._until
 
     async def renew(self, until: datetime) -> None:
-        """Hold it longer. Raises Taken where it ran out and another has it."""
+        """Write the slots and hold it longer. Raises Taken where it ran out and another has it."""
         self._kept.until = self._until = until
-        stored = await self._state.put(self._key, msgspec.json.encode(self._kept), if_match=self._etag)
-        self._etag = stored.etag
+        await self._write()
 
     async def give_back(self) -> None:
-        """Write the slots and free the lease. Where it ran out and another took it, what was set there stays."""
+        """Write the slots and free the lease. Raises Taken where it ran out and another has it: nothing is written."""
         self._kept.owner, self._kept.until = "", None
-        try:
-            await self._state.put(self._key, msgspec.json.encode(self._kept), if_match=self._etag)
-        except Taken:
-            return
+        await self._write()
+
+    async def _write(self) -> None:
+        stored = await self._state.put(self._key, msgspec.json.encode(self._kept), if_match=self._etag)
+        self._etag, self._is_written = stored.etag, True

@@ -3,6 +3,8 @@
 A level role's events wake it. On one pull request its looks and its answers exclude each other (protocols, part 4).
 """
 
+import contextlib
+
 from cutwater.events import level
 from cutwater.events.edges import Edges
 from cutwater.events.effect import Apply
@@ -10,6 +12,7 @@ from cutwater.events.event import Event
 from cutwater.events.level import LevelRole
 from cutwater.events.order import Order
 from cutwater.events.receipt import LEASE, Step
+from cutwater.storage.store import Taken
 
 
 async def look_again(role: LevelRole, event: Event, edges: Edges, *, owner: str, apply: Apply) -> list[Step]:
@@ -27,4 +30,5 @@ async def look_again(role: LevelRole, event: Event, edges: Edges, *, owner: str,
     try:
         return await level.look_again(role, event, edges, owner=owner, apply=apply)
     finally:
-        await order.give_back()
+        with contextlib.suppress(Taken):  # it ran out, and nothing was set here that could be lost
+            await order.give_back()

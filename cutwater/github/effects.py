@@ -114,7 +114,7 @@ def _comment(subject: Subject, comment: int) -> dict[str, str | int]:
 
 
 class EditComment(Struct, frozen=True, kw_only=True, tag=True):
-    """Replace the text of a comment of ours."""
+    """Replace the text of a comment."""
 
     subject: Subject
     comment: int

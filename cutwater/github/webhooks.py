@@ -3,6 +3,7 @@
 Source: sigs.k8s.io/prow pkg/github (types, helpers) and pkg/hook (events).
 """
 
+import functools
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar
 
@@ -200,8 +201,11 @@ class Text(Struct, frozen=True, kw_only=True):
         return self.url != self.issue_url
 
 
-class Webhook(Struct, frozen=True, kw_only=True):
-    """A webhook, opened as far as hook needs to see whom it concerns. `payload` is what GitHub sent."""
+class Webhook(Struct, frozen=True, kw_only=True, dict=True):
+    """A webhook, opened as far as hook needs to see whom it concerns. `payload` is what GitHub sent.
+
+    What it says is read once, though each plugin is asked whether it wants it.
+    """
 
     event: str
     guid: str
@@ -265,9 +269,16 @@ class Webhook(Struct, frozen=True, kw_only=True):
 
     def read(self, type_: type[T]) -> T:
         """The payload as one of the event types. Raises Refused for a payload of another shape."""
-        return read(self.payload | {"guid": self.guid}, type_)
+        if type_ not in self._read:
+            self._read[type_] = read(self.payload | {"guid": self.guid}, type_)
+        found: T = self._read[type_]
+        return found
 
-    @property
+    @functools.cached_property
+    def _read(self) -> dict[type, Any]:
+        return {}
+
+    @functools.cached_property
     def text(self) -> Text | None:
         """What somebody wrote by it; None where it carries no text. Raises Refused for a payload of another shape."""
         action = WRITTEN.get(self.action)

@@ -1,7 +1,8 @@
 """A webhook comes in: checked, kept in one write, published to each plugin that wants it, answered."""
 
+import asyncio
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -81,17 +82,16 @@ async def take(
         await ledger.store(edges.state, delivery)
     events = [ledger.webhook_event(delivery, name, subject=webhook.subject, key=edges.event_key) for name in plugins]
     looks = [*looks_after(webhook, config), *looks_at_sources(webhook, os.environ)]
-    await _publish([*events, *looks], edges)
+    await asyncio.gather(*(_publish(event, edges) for event in (*events, *looks)))
     return ", ".join(plugins) or "nobody wants it"
 
 
-async def _publish(events: Sequence[Event], edges: Edges) -> None:
-    """Tell the plugins. What is not told now is owed, and the sweep tells it."""
-    for event in events:
-        try:
-            await edges.publish(event)
-        except Later as later:
-            log.event(log.WARNING, "hook", event, status=503, done=f"not published: {later}", milliseconds=0)
+async def _publish(event: Event, edges: Edges) -> None:
+    """Tell a plugin. What is not told now is owed, and the sweep tells it."""
+    try:
+        await edges.publish(event)
+    except Later as later:
+        log.event(log.WARNING, "hook", event, status=503, done=f"not published: {later}", milliseconds=0)
 
 
 def _text(status: int, text: str) -> Response:

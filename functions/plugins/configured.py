@@ -16,15 +16,19 @@ from cutwater.config.sections import (
     KeyPath,
     Label,
     MatchingLabel,
+    MergeWarning,
     RepoMilestone,
     Retitle,
     Reviewers,
     SigMention,
     Size,
+    Slack,
 )
 from cutwater.github.effects import Subject
-from functions.plugins import cherry_pick_unapproved, dco, lgtm, reviewers, sigmention, trust, welcome
+from functions.plugins import cherry_pick_unapproved, dco, lgtm, reviewers, sigmention, slackevents, trust, welcome
 from functions.plugins.approve.section import settings_for as approve_settings
+from functions.plugins.golint.plugin import confidence
+from functions.plugins.path_label import patterns_for
 from functions.plugins.size import limits_of
 
 EVERYWHERE = ""
@@ -131,6 +135,12 @@ def _milestoneapplier(config: Configuration, org: str, repo: str) -> str:
     return _listed("The configured branches and milestones for this repo are:", items) if items else ""
 
 
+def _path_label(config: Configuration, org: str, repo: str) -> str:
+    patterns = patterns_for(config, org, repo)
+    items = [f"{_code(label)}: {_codes(ones)}" for label, ones in sorted(patterns.items())]
+    return _listed("The labels of paths in this repository are:", items) if items else ""
+
+
 def _reviewers(plugin: str) -> "_Words":
     def words(config: Configuration) -> str:
         found = config.plugins.section(plugin, Reviewers).request_count
@@ -182,6 +192,32 @@ def _sigmention(config: Configuration) -> str:
         "Labels added by the plugin are triggered by mentions of GitHub teams matching the following regexp:\n"
         f"{_code(pattern)}"
     )
+
+
+def _slackevents(config: Configuration, repositories: Repositories) -> Mapping[str, str]:
+    channels = escape(", ".join(config.plugins.section("slack", Slack).mentionchannels))
+    said = (
+        f"SIG mentions on GitHub are reiterated for the following SIG Slack channels: {channels}." if channels else ""
+    )
+    words = {f"{org}/{repo}": _warning(slackevents.warning_for(config, org, repo)) for org, repo in repositories}
+    return ({EVERYWHERE: said} if said else {}) | words
+
+
+def _warning(warning: MergeWarning | None) -> str:
+    if warning is None:
+        return "There are no manual merge warnings configured for this repo."
+    exempt = escape(", ".join(warning.exempt_users)) or "nobody"
+    branches = "".join(
+        f", {escape(', '.join(users))} on {_code(branch)}" for branch, users in sorted(warning.exempt_branches.items())
+    )
+    return (
+        f"Merges and pushes by hand are told to the following Slack channels: {escape(', '.join(warning.channels))}. "
+        f"Those who may: {exempt}{branches}."
+    )
+
+
+def _golint(config: Configuration) -> str:
+    return f"The golint plugin will report problems with a minimum confidence of {confidence(config):f}."
 
 
 def _heart(config: Configuration) -> str:
@@ -266,16 +302,19 @@ _WORDS: Mapping[str, _Words] = {
     "config-updater": _config_updater,
     "dco": _each(_dco),
     "goose": _key("goose", "unsplash.com"),
+    "golint": _all(_golint),
     "heart": _all(_heart),
     "label": _all(_label),
     "lgtm": _each(_lgtm),
     "milestone": _milestone,
     "milestoneapplier": _each(_milestoneapplier),
+    "path-label": _each(_path_label),
     "require-matching-label": _all(_require_matching_label),
     "retitle": _all(_retitle),
     "rifle": _reviewers("rifle"),
     "sigmention": _all(_sigmention),
     "size": _all(_size),
+    "slackevents": _slackevents,
     "trigger": _each(_trigger),
     "verify-owners": _verify_owners,
     "welcome": _each(_welcome),

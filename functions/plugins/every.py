@@ -12,16 +12,18 @@ from functions.plugins.kit import Plugin
 
 GROUP = "cutwater.plugins"
 _OURS = """
-    approve assign blockade blunderbuss branchcleaner cat cherry-pick-approved cherry-pick-unapproved cherrypicker cla
-    config-updater dco dog goose heart help hold invalidcommitmsg issue-management label lgtm lifecycle
-    merge-method-comment mergecommitblocker milestone milestoneapplier milestonestatus needs-rebase override
-    owners-label pony project project-manager refresh release-note require-matching-label retitle reward-owners rifle
-    shrug sigmention size skip stage testfreeze trick-or-treat trigger verify-owners welcome wip yuks
+    approve assign assign-fixes blockade blunderbuss branchcleaner buildifier cat cherry-pick-approved
+    cherry-pick-unapproved cherrypicker cla config-updater dco dog golint goose heart help hold invalidcommitmsg
+    issue-management jira label lgtm lifecycle merge-method-comment mergecommitblocker milestone milestoneapplier
+    milestonestatus needs-rebase override owners-label path-label pony project project-manager refresh release-note
+    require-matching-label retitle reward-owners rifle shrug sigmention size skip slackevents stage testfreeze
+    trick-or-treat trigger verify-owners welcome wip yuks
 """
 _ELSEWHERE = {
     "cherrypicker": "cherrypicker.plugin",
     "approve": "approve.plugin",
     "config-updater": "config_updater.plugin",
+    "golint": "golint.plugin",
     "help": "help_wanted",
     "issue-management": "issue_management.plugin",
     "needs-rebase": "needs_rebase.plugin",

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from msgspec import Struct, field
 
+from cutwater.config.patterns import Pattern, compiled
 from cutwater.errors import Refused
 from cutwater.events.look import Look
 from functions.plugins.files import file_at
@@ -130,20 +131,20 @@ def _match_parts(patterns: Sequence[str], parts: list[str]) -> bool:
 
 
 def _glob(pattern: str, name: str) -> bool:
-    compiled = _compiled(pattern)
-    return compiled is not None and compiled.fullmatch(name) is not None
+    found = _compiled(pattern)
+    return found is not None and found.search(name) is not None
 
 
 @lru_cache(maxsize=1024)
-def _compiled(pattern: str) -> re.Pattern[str] | None:
-    """A shell pattern as Go reads it; None for one that it cannot read."""
+def _compiled(pattern: str) -> Pattern | None:
+    """A shell pattern as Go reads it; None for one that it cannot read. RE2: whoever opens a pull request writes it."""
     found = re.fullmatch(r"(?:\\.|\[\^?(?:\\.|[^\]\\])+\]|[^\\\[])*", pattern, re.DOTALL)
     if found is None:
         return None
     pieces = re.findall(r"\\.|\[\^?(?:\\.|[^\]\\])+\]|.", pattern, re.DOTALL)
     try:
-        return re.compile("".join(_piece(piece) for piece in pieces), re.DOTALL)
-    except re.error:
+        return compiled(rf"(?s)\A{''.join(_piece(piece) for piece in pieces)}\z")
+    except ValueError:
         return None
 
 
@@ -153,5 +154,6 @@ def _piece(piece: str) -> str:
     if piece == "?":
         return "[^/]"
     if piece.startswith("["):
-        return piece.replace("[[", "[\\[").replace("&&", "\\&&").replace("||", "\\||").replace("~~", "\\~~")
+        within = re.sub(r"\\(.)|\[", lambda found: re.escape(found[1] or "["), piece[1:-1], flags=re.DOTALL)
+        return f"[{within}]"
     return re.escape(piece.removeprefix("\\") if len(piece) == 2 else piece)

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from cutwater.config.configuration import Configuration
 from cutwater.config.sections import Help
 from cutwater.github.effects import AddComment, DeleteComment, Label
-from functions.plugins.kit import ANYONE, Command, Comment, Effect, Look, Plugin
+from functions.plugins.kit import ANYONE, Act, Command, Comment, Effect, Look, Plugin
 from functions.plugins.pruning import pruned
 from functions.plugins.replies import reply
 from functions.plugins.trust import has
@@ -35,8 +35,14 @@ plugin = Plugin(
 
 
 @plugin.on_command("help", "remove-help", "good-first-issue", "remove-good-first-issue")
-async def decide(comment: Comment, look: Look) -> list[Effect[object]]:
-    """The first rule that holds counts, and no other."""
+async def decide(comment: Comment, look: Look, act: Act) -> None:
+    """Raises Refused at the first label that a later command has set otherwise, and says nothing then."""
+    for effect in await _effects(comment, look):
+        await act(effect)
+
+
+async def _effects(comment: Comment, look: Look) -> list[Effect[object]]:
+    """The first rule that holds counts, and no other. Where none does, what was said is so, and is said again."""
     subject, said = comment.subject, {typed.name for typed in comment.all_typed}
     labels = await look.github.labels(subject.org, subject.repo, subject.number)
     needs_help, is_first = has(labels, HELP), has(labels, FIRST)
@@ -44,13 +50,15 @@ async def decide(comment: Comment, look: Look) -> list[Effect[object]]:
         effects = await _without(comment, look, HELP, NEEDS_HELP)
         return effects + (await _without(comment, look, FIRST, FOR_NEWCOMERS) if is_first else [])
     if not is_first and "good-first-issue" in said:
-        marked = [_explained(comment, look.config, FOR_NEWCOMERS, "good-first-issue"), _label(comment, FIRST)]
+        marked = [_label(comment, FIRST), _explained(comment, look.config, FOR_NEWCOMERS, "good-first-issue")]
         return marked if needs_help else [*marked, _label(comment, HELP)]
     if not needs_help and "help" in said:
-        return [_explained(comment, look.config, NEEDS_HELP, "help"), _label(comment, HELP)]
+        return [_label(comment, HELP), _explained(comment, look.config, NEEDS_HELP, "help")]
     if is_first and "remove-good-first-issue" in said:
         return await _without(comment, look, FIRST, FOR_NEWCOMERS)
-    return []
+    meant = {"help": (HELP, True), "good-first-issue": (FIRST, True)}
+    meant |= {f"remove-{name}": (label, False) for name, (label, _) in meant.items()}
+    return [_label(comment, label, present=present) for name, (label, present) in meant.items() if name in said]
 
 
 def _label(comment: Comment, name: str, *, present: bool = True) -> Effect[object]:

@@ -177,15 +177,27 @@ class _Run:
         self.is_denied_acceptance = False
 
     async def change(self, wanted: Asked, labels: Sequence[str]) -> list[str]:
-        """Put and take away. Gives the labels that cannot be taken away, because they are not there."""
+        """Put and take away. Gives the labels that cannot be taken away, because they are not there.
+
+        What is so already is said again without a word: an older event that comes late must find it said.
+        """
         for name in (*wanted.add, *needed(wanted, labels, self._known)):
-            if not has([*labels], name):
+            if has([*labels], name):
+                await self._confirm(name, present=True)
+            else:
                 await self._add(name)
         absent = [name for name in wanted.remove if not has([*labels], name)]
         for name in wanted.remove:
-            if name not in absent and name in self._known and await self._may_set(name):
+            if name in absent and name not in wanted.add:
+                await self._confirm(name, present=False)
+            elif name not in absent and name in self._known and await self._may_set(name):
                 self._set(name, present=False)
         return absent
+
+    async def _confirm(self, name: str, *, present: bool) -> None:
+        is_denied = name == ACCEPTED and present and not await self._is_member()
+        if name in self._known and not is_denied and await self._is_allowed(name):
+            self._set(name, present=present)
 
     async def _add(self, name: str) -> None:
         if name not in self._known:
@@ -208,12 +220,16 @@ class _Run:
         return await self._look.github.is_member(self._text.subject.org, self._text.author.login)
 
     async def _may_set(self, name: str) -> bool:
-        """Whether the label is free, or this person may set it; else they are told who may."""
-        label = self._restricted.get(name)
-        if label is None or await _is_allowed(self._look, label, self._text.subject.org, self._text.author.login):
+        """Whether this person may set the label; else they are told who may."""
+        if await self._is_allowed(name):
             return True
-        self.answer(_who_may(name, label))
+        self.answer(_who_may(name, self._restricted[name]))
         return False
+
+    async def _is_allowed(self, name: str) -> bool:
+        """Whether the label is free, or this person may set it."""
+        label, subject = self._restricted.get(name), self._text.subject
+        return label is None or await _is_allowed(self._look, label, subject.org, self._text.author.login)
 
 
 def needed(wanted: Asked, labels: Sequence[str], known: Mapping[str, str]) -> list[str]:

@@ -4,12 +4,11 @@ Source: sigs.k8s.io/prow pkg/plugins/lgtm.
 """
 
 import contextlib
-import re
 
 from msgspec import Struct
 
 from cutwater.config.configuration import Configuration
-from cutwater.config.patterns import matches
+from cutwater.config.patterns import compiled, matches
 from cutwater.errors import Refused
 from cutwater.events.repository_owners import owners_of_branch
 from cutwater.github.effects import AddComment, Assign, DeleteComment, Label, RequestReview, Subject
@@ -30,7 +29,7 @@ NOT_A_COLLABORATOR = "changing LGTM is restricted to collaborators"
 NOT_AN_OWNER = "adding LGTM is restricted to approvers and reviewers in OWNERS files."
 REMOVED = "New changes are detected. LGTM label has been removed."
 ADDED = "LGTM label has been added.  <details>Git tree hash: "
-TREE = re.compile(rf"{ADDED}(.*)</details>")
+TREE = rf"{ADDED}(.*)</details>"
 
 # The plugin itself checks who may: reviews are under the same rule, and the refusal depends on the configuration.
 plugin = Plugin(
@@ -239,30 +238,37 @@ async def _is_sticky(look: Look, settings: LgtmSettings, org: str, author: str) 
 
 
 @plugin.on("pull_request", "synchronize")
-async def on_push(event: PullRequestEvent, look: Look) -> list[Effect[object]]:
-    """New commits have not been reviewed: the label goes, unless the tree is the one that was."""
+async def on_push(event: PullRequestEvent, look: Look, act: Act) -> None:
+    """New commits have not been reviewed: the label goes, unless the tree is the one that was.
+
+    Where there is no label it is taken away all the same: a /lgtm from before the push may come late. Raises Refused
+    where somebody has reviewed the new commits already, and goes no further.
+    """
     pull, repository = event.pull_request, event.repository
     if pull.merged:
-        return []
+        return
     subject = Subject(repository.owner.login, repository.name, pull.number)
     settings = settings_for(look.config, subject.org, subject.repo)
     if await _is_sticky(look, settings, subject.org, pull.user.login):
-        return []
-    if not has(await look.github.labels(subject.org, subject.repo, subject.number), LGTM):
-        return []
-    if settings.store_tree_hash and await _is_same_tree(look, subject, pull.head.sha):
-        return []
-    effects: list[Effect[object]] = [Label(subject=subject, name=LGTM, present=False, why="new commits were pushed")]
+        return
+    is_labelled = has(await look.github.labels(subject.org, subject.repo, subject.number), LGTM)
+    if is_labelled and settings.store_tree_hash and await _is_same_tree(look, subject, pull.head.sha):
+        return
+    why = "new commits were pushed"
+    await act(Label(subject=subject, name=LGTM, present=False, why=why))
+    if not is_labelled:
+        return
     if settings.store_tree_hash:
-        effects.append(_review_again(subject, pull.assignees))
-    return [*effects, AddComment(subject=subject, body=REMOVED, why="new commits were pushed")]
+        with contextlib.suppress(Refused):
+            await act(_review_again(subject, pull.assignees))
+    await act(AddComment(subject=subject, body=REMOVED, why=why))
 
 
 async def _is_same_tree(look: Look, subject: Subject, head: str) -> bool:
     """Whether the newest note of ours that nobody has edited names the tree of the new head."""
     bot = await look.github.bot()
     for comment in reversed(await look.github.comments(subject.org, subject.repo, subject.number)):
-        noted = TREE.search(comment.body)
+        noted = compiled(TREE).search(comment.body)
         if noted and bot.is_me(comment.user.login) and comment.updated_at == comment.created_at:
             commit = await look.github.commit(subject.org, subject.repo, head)
             return commit is not None and commit.commit.tree.sha == noted.group(1)

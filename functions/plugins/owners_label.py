@@ -7,7 +7,7 @@ from cutwater.events.repository_owners import owners_of_branch
 from cutwater.github.effects import Label, Subject
 from cutwater.github.webhooks import PullRequestEvent
 from functions.plugins.kit import Effect, Look, Plugin
-from functions.plugins.repository_labels import labels_of_repository
+from functions.plugins.repository_labels import named_as_there
 from functions.plugins.trust import has
 
 plugin = Plugin(
@@ -28,15 +28,5 @@ async def decide(event: PullRequestEvent, look: Look) -> list[Effect[object]]:
     wanted = sorted({label for path in paths for label in owners.labels(path) if not has(there, label)})
     if not wanted:
         return []
-    known = await labels_of_repository(look, subject)
-    await _record(look, [label for label in wanted if label.lower() not in known])
-    names = dict.fromkeys(known[label.lower()] for label in wanted if label.lower() in known)
+    names = await named_as_there(look, subject, wanted, whose="OWNERS")
     return [Label(subject=subject, name=name, present=True, why="OWNERS of what it changes want it") for name in names]
-
-
-async def _record(look: Look, unknown: list[str]) -> None:
-    async def answer() -> list[str]:
-        return unknown
-
-    if unknown:
-        await look.reads.once("OWNERS labels that the repository does not have", answer)

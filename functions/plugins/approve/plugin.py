@@ -31,6 +31,7 @@ from functions.plugins.approve.coverage import Coverage
 from functions.plugins.approve.notification import Links, Standing, is_notification, notification
 from functions.plugins.approve.section import ApproveSettings, settings_for
 from functions.plugins.kit import Command, Comment, Effect, Look, Plugin
+from functions.plugins.labelled import put_last_by
 from functions.plugins.pull_requests import pull_request_of
 from functions.plugins.replies import reply
 from functions.plugins.trust import has
@@ -189,11 +190,7 @@ def _issue(body: str, org: str) -> int:
 
 async def _is_by_hand(look: Look, subject: Subject, bot: Bot) -> bool:
     """Whether somebody else has put the label there."""
-    events = await look.github.pages("/repos/{org}/{repo}/issues/{number}/events", **subject.parts)
-    last = ""
-    for event in events:
-        if event["event"] == "labeled" and has([event["label"]["name"]], APPROVED):
-            last = (event["actor"] or {}).get("login", "")
+    last = (await put_last_by(look, subject)).get(APPROVED, "")
     return bool(last) and not bot.is_me(last)
 
 

@@ -1,6 +1,5 @@
 """What trigger does when somebody types a command."""
 
-import re
 from collections.abc import Iterable
 
 from cutwater.config.configuration import Configuration
@@ -27,7 +26,7 @@ from functions.plugins.trigger.runs import Cause, asked_by, create
 from functions.plugins.trust import TriggerSettings, has, is_trusted, is_trusted_pull_request, settings_for
 
 CANCEL = r"(?m)^/ok-to-test\s+cancel\s*$"
-FENCED = re.compile(r"^```.*?(\n```\n|\n```$)|^~~~.*?(\n~~~\n|\n~~~$)", re.MULTILINE | re.DOTALL)
+FENCES = ("```", "~~~")
 KNOWN = (RETEST, RETEST_REQUIRED, TEST_MANUAL_REQUIRED, OK_TO_TEST, CANCEL, TEST_ALL)
 
 NEEDS_OK = "Cannot trigger testing until a trusted user reviews the PR and leaves an `/ok-to-test` message."
@@ -39,8 +38,23 @@ ONLY_TRUSTED = "Only trusted users can revoke `/ok-to-test`."
 
 
 def outside_fences(body: str) -> str:
-    """The text without its fenced blocks: what is quoted in one does not make a comment ours."""
-    return FENCED.sub("", body)
+    """The text without its fenced blocks: what is quoted in one does not make a comment ours.
+
+    A block begins with a line that begins with a fence, and ends with the next line that is one. One without an end is
+    none. No pattern of upstream's: to find all blocks by it takes time in the square of the text.
+    """
+    lines = body.split("\n")
+    last = {line: index for index, line in enumerate(lines) if line in FENCES}
+    outside: list[str] = []
+    index = 0
+    while index < len(lines):
+        fence = lines[index][:3]
+        if last.get(fence, -1) > index:
+            index = lines.index(fence, index + 1)
+        else:
+            outside.append(lines[index])
+        index += 1
+    return "\n".join(outside)
 
 
 def is_germane(text: Text, config: Configuration) -> bool:
@@ -78,7 +92,7 @@ async def decide(text: Text, look: Look) -> list[Effect[object]]:
         return [_answer(text, NEEDS_OK if honours else UNTRUSTABLE)]
     effects = await _labels(text, look, is_ok=honours and matches(OK_TO_TEST, said))
     if honours and matches(CANCEL, said):
-        return effects + await _cancel(text, look, is_known=is_known)
+        return effects + _cancel(text, is_known=is_known)
     return effects + await _runs(text, said, look, settings)
 
 
@@ -87,30 +101,27 @@ def _answer(text: Text, message: str) -> Effect[object]:
 
 
 async def _labels(text: Text, look: Look, *, is_ok: bool) -> list[Effect[object]]:
-    """ok-to-test as the comment says, and no needs-ok-to-test beside it."""
+    """ok-to-test as the comment says, also where it is there, and no needs-ok-to-test beside it."""
     subject = text.subject
     labels = await look.github.labels(subject.org, subject.repo, subject.number)
     effects: list[Effect[object]] = []
-    if is_ok and not has(labels, "ok-to-test"):
+    if is_ok:
         why = f"/ok-to-test by {text.author.login}"
         effects.append(Label(subject=subject, name="ok-to-test", present=True, why=why))
-    if (is_ok or has(labels, "ok-to-test")) and has(labels, "needs-ok-to-test"):
+    if is_ok or (has(labels, "ok-to-test") and has(labels, "needs-ok-to-test")):
         effects.append(Label(subject=subject, name="needs-ok-to-test", present=False, why="it is ok to test"))
     return effects
 
 
-async def _cancel(text: Text, look: Look, *, is_known: bool) -> list[Effect[object]]:
+def _cancel(text: Text, *, is_known: bool) -> list[Effect[object]]:
     """Take the trust back: the labels change places, and nothing runs."""
     if not is_known:
         return [_answer(text, ONLY_TRUSTED)]
     subject, why = text.subject, f"/ok-to-test cancel by {text.author.login}"
-    labels = await look.github.labels(subject.org, subject.repo, subject.number)
-    effects: list[Effect[object]] = []
-    if has(labels, "ok-to-test"):
-        effects.append(Label(subject=subject, name="ok-to-test", present=False, why=why))
-    if not has(labels, "needs-ok-to-test"):
-        effects.append(Label(subject=subject, name="needs-ok-to-test", present=True, why=why))
-    return effects
+    return [
+        Label(subject=subject, name="ok-to-test", present=False, why=why),
+        Label(subject=subject, name="needs-ok-to-test", present=True, why=why),
+    ]
 
 
 async def _runs(text: Text, said: str, look: Look, settings: TriggerSettings) -> list[Effect[object]]:

@@ -1,6 +1,6 @@
 """What is wrong in an OWNERS file that a pull request changes, and whom it adds. Pure.
 
-Source: sigs.k8s.io/prow pkg/plugins/verify-owners (parseOwnersFile) and golint (AddedLines).
+Source: sigs.k8s.io/prow pkg/plugins/verify-owners (parseOwnersFile).
 """
 
 import posixpath
@@ -14,8 +14,7 @@ from cutwater.config.owners import written_in
 from cutwater.config.patterns import matches
 from cutwater.github.edits import Remark
 from cutwater.github.types import PullFile
-
-_HUNK = re.compile(r"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.ASCII)
+from functions.plugins.patches import positions
 
 
 class Named(Struct, frozen=True):
@@ -49,23 +48,3 @@ def _remark(file: PullFile, body: str) -> Remark:
 def is_added(login: str, patch: str) -> bool:
     """Whether a patch adds somebody to a list: one name a line is looked for."""
     return matches(rf"\+\s*-\s*\b{re.escape(login)}\b", patch)
-
-
-def positions(patch: str) -> dict[int, int]:
-    """Where the lines that a patch adds stand in it, by their numbers in the new file; those above what is no patch."""
-    found: dict[int, int] = {}
-    number = old = new = 0
-    for position, line in enumerate(patch.split("\n")):
-        if line.startswith("\\"):
-            continue
-        if old or new:
-            if line[:1] not in (" ", "-", "+"):
-                break
-            found |= {number: position} if line.startswith("+") else {}
-            number, old, new = number + (line[0] != "-"), old - (line[0] != "+"), new - (line[0] != "-")
-            continue
-        hunk = _HUNK.match(line)
-        if hunk is None:
-            break
-        old, number, new = int(hunk[1] or 1), int(hunk[2]), int(hunk[3] or 1)
-    return found

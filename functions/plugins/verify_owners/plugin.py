@@ -11,12 +11,11 @@ from cutwater.config.patterns import matches
 from cutwater.events.look import Look
 from cutwater.github.edits import AddReview, Remark
 from cutwater.github.effects import AddComment, DeleteComment, Label, Subject
-from cutwater.github.trees import TEXTS_AT_ONCE
 from cutwater.github.types import PullFile, PullRequest
 from cutwater.github.webhooks import PullRequestEvent
 from cutwater.owners.files import Aliases
 from cutwater.owners.listing import Naming, counting
-from functions.plugins.files import file_at
+from functions.plugins.files import file_at, texts_at
 from functions.plugins.kit import ANYONE, Command, Comment, Effect, Plugin
 from functions.plugins.pruning import pruned
 from functions.plugins.pull_requests import pull_request_of
@@ -120,13 +119,7 @@ async def _about(
 async def _texts(look: Look, subject: Subject, head: str, files: Sequence[PullFile]) -> dict[str, bytes]:
     """What stands in changed files at the head; nothing of those that are not there any more."""
     paths = [file.filename for file in files if file.status != "removed"]
-    texts: dict[str, bytes] = {}
-    for at in range(0, len(paths), TEXTS_AT_ONCE):
-        part = paths[at : at + TEXTS_AT_ONCE]
-        for path, text in (await look.trees.texts(subject.org, subject.repo, head, part)).items():
-            whole = text if text is not None else await file_at(look, subject.org, subject.repo, path, head)
-            texts |= {} if whole is None else {path: whole}
-    return texts
+    return await texts_at(look, subject.org, subject.repo, head, paths)
 
 
 async def _aliases(

@@ -31,6 +31,8 @@ def services(attributes: Mapping[str, str], resources: Resources = RESOURCES) ->
         ("override", "plugins-jobs"),
         ("skip", "plugins-jobs"),
         ("config-updater", "plugins-config"),
+        ("slackevents", "plugins-elsewhere"),
+        ("jira", "plugins-elsewhere"),
         ("cherrypicker", "cherrypicker"),
         ("needs-rebase", "needs-rebase"),
         ("refresh", "refresh"),

@@ -20,6 +20,8 @@ from cutwater.config import globs
         ("*", "a", False),
         ("d", "d/x", False),
         ("[ab]*", "ax", False),
+        ("*.log", "\udcff.log", True),
+        ("**/" * 20 + "x", "a/" * 2_000 + "y", False),
     ],
 )
 def test_globs(pattern: str, path: str, expected: bool) -> None:

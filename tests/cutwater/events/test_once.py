@@ -55,6 +55,25 @@ class SayFor(Say, frozen=True, kw_only=True, tag=True):
     slot: str
 
 
+class SetFor(SayFor, frozen=True, kw_only=True, tag=True):
+    """A word that stands as long as it is the last one."""
+
+    visible: ClassVar[bool] = False
+
+    async def stands(self, world: Edges, since: datetime) -> str | None:
+        return self.word.upper() if WALL[-1:] == [self.word] else None
+
+
+class Whisper(Say, frozen=True, kw_only=True, tag=True):
+    """Say a word of which nobody can tell afterwards whether it was heard."""
+
+    async def stands(self, world: Edges, since: datetime) -> str | None:
+        return None
+
+    def has_arrived(self, result: object) -> bool:
+        return True
+
+
 class Other(Struct, frozen=True, kw_only=True, tag=True):
     """An effect that the plugin does not declare."""
 
@@ -72,7 +91,7 @@ class Parrot:
     """A plugin that says the words of a webhook's body."""
 
     name = "parrot"
-    effects: Sequence[type] = (Say, SayFor)
+    effects: Sequence[type] = (Say, SayFor, SetFor)
     reads: Sequence[str] = ()
     recomputes = False
 
@@ -92,6 +111,13 @@ class Parrot:
             found: Sequence[Effect[object]] | None = await self._decide(delivery, look, act)
             return found
         return [Say(word=word) for word in delivery.body.decode().split()]
+
+
+class Numbered(Parrot):
+    """Its webhooks happened so many seconds after the beginning as their GUIDs end with."""
+
+    def time(self, delivery: Delivery) -> datetime:
+        return virtual_time.BEGINNING + timedelta(seconds=int(delivery.guid[-1]))
 
 
 class Died(BaseException):
@@ -217,11 +243,7 @@ async def test_an_event_that_was_overtaken_is_void() -> None:
     async def decide(delivery: Delivery, look: Look, act: Act) -> list[Effect[object]]:
         return [SayFor(word=delivery.body.decode(), slot="label:hold")]
 
-    class Timed(Parrot):
-        def time(self, delivery: Delivery) -> datetime:
-            return virtual_time.BEGINNING + timedelta(seconds=int(delivery.guid[-1]))
-
-    world, parrot = edges(), Timed(decide)
+    world, parrot = edges(), Numbered(decide)
     await send(world, parrot, "newer", guid="g-2")
     await send(world, parrot, "older", guid="g-1")
     await send(world, parrot, "newest", guid="g-3")
@@ -235,21 +257,56 @@ async def test_what_a_dead_function_had_set_still_overtakes_what_is_older() -> N
     async def decide(delivery: Delivery, look: Look, act: Act) -> list[Effect[object]]:
         return [SayFor(word=delivery.body.decode(), slot="label:hold")]
 
-    class Timed(Parrot):
-        def time(self, delivery: Delivery) -> datetime:
-            return virtual_time.BEGINNING + timedelta(seconds=int(delivery.guid[-1]))
-
     async def dying(effect: Effect[object], edges: Edges) -> object:
         await effect.apply(edges)
         raise Died
 
-    world, parrot = edges(), Timed(decide)
+    world, parrot = edges(), Numbered(decide)
     with pytest.raises(Died):
         await send(world, parrot, "newer", guid="g-2", apply=dying)
     await asyncio.sleep(61)
     assert await send(world, parrot, "newer", guid="g-2", owner="another") == "done"
     await send(world, parrot, "older", guid="g-1")
     assert WALL == ["newer"]
+
+
+async def test_what_a_receipt_calls_done_overtakes_what_is_older() -> None:
+    """A function that dies after the effect has set its slot, at what comes next."""
+
+    async def decide(delivery: Delivery, look: Look, act: Act) -> list[Effect[object]]:
+        word = delivery.body.decode()
+        return [SetFor(word=word, slot="label:hold"), Say(word=f"said {word}")]
+
+    async def dying(effect: Effect[object], edges: Edges) -> object:
+        if not isinstance(effect, SetFor):
+            raise Died
+        return await effect.apply(edges)
+
+    world, parrot = edges(), Numbered(decide)
+    with pytest.raises(Died):
+        await send(world, parrot, "newer", guid="g-2", apply=dying)
+    await asyncio.sleep(61)
+    await send(world, parrot, "older", guid="g-1")
+    await send(world, parrot, "newer", guid="g-2", owner="another")
+    assert WALL == ["newer", "said older", "said newer"]
+
+
+async def test_who_was_so_slow_that_an_older_event_had_its_way_says_it_again() -> None:
+    async def decide(delivery: Delivery, look: Look, act: Act) -> list[Effect[object]]:
+        return [SetFor(word=delivery.body.decode(), slot="label:hold")]
+
+    async def slow(effect: Effect[object], edges: Edges) -> object:
+        result = await effect.apply(edges)
+        await asyncio.sleep(70)
+        return result
+
+    world, parrot = edges(), Numbered(decide)
+    first = asyncio.ensure_future(send(world, parrot, "newer", guid="g-2", apply=slow))
+    await asyncio.sleep(65)
+    assert await send(world, parrot, "older", guid="g-1") == "done"
+    assert await first == "", "its order was another's"
+    assert await send(world, parrot, "newer", guid="g-2", owner="another") == "done"
+    assert WALL == ["newer", "older", "newer"]
 
 
 async def test_the_order_is_held_as_long_as_the_receipt() -> None:
@@ -322,6 +379,24 @@ async def test_one_process_does_not_overlap_with_itself() -> None:
     assert len(WALL) == 1
 
 
+async def test_one_process_does_not_take_the_order_from_itself_where_an_event_comes_twice() -> None:
+    """Or else none of them would carry out what it has claimed."""
+
+    async def slowly(delivery: Delivery, look: Look, act: Act) -> list[Effect[object]]:
+        await asyncio.sleep(1)
+        return await labour(delivery, look, act)
+
+    world, plugin = edges(), Labourer(slowly)
+
+    async def after(seconds: float) -> str:
+        await asyncio.sleep(seconds)
+        return await send(world, plugin, "a")
+
+    several = asyncio.gather(*(after(number / 10) for number in range(3)), return_exceptions=True)
+    assert [one for one in await several if not isinstance(one, Later)].count("done") == 1
+    assert WALL == ["a"]
+
+
 class SayElsewhere(SayFor, frozen=True, kw_only=True, tag=True):
     """A word for a slot of another pull request."""
 
@@ -333,13 +408,13 @@ async def test_another_pull_request_has_slots_of_its_own() -> None:
         word, subject = delivery.body.decode().split()
         return [SayElsewhere(word=word, slot="label:picked", subject=subject)]
 
-    class Timed(Parrot):
+    class Numbered(Parrot):
         effects = (SayElsewhere,)
 
         def time(self, delivery: Delivery) -> datetime:
             return virtual_time.BEGINNING + timedelta(seconds=int(delivery.guid[-1]))
 
-    world, parrot = edges(), Timed(decide)
+    world, parrot = edges(), Numbered(decide)
     for guid, body in [("g-3", "a acme/rocket#7"), ("g-2", "b acme/rocket#8"), ("g-1", "c acme/rocket#7")]:
         await send(world, parrot, body, guid=guid)
     assert WALL == ["a", "b"]
@@ -454,6 +529,24 @@ async def test_decided_anew_what_was_only_begun_is_looked_for() -> None:
     await asked_again(world)
     assert await send(world, Parrot(), said) == "done"
     assert WALL == ["lost"]
+
+
+async def test_decided_anew_what_was_begun_and_cannot_be_looked_for_is_not_begun_again() -> None:
+    world = edges()
+
+    async def decide(delivery: Delivery, look: Look, act: Act) -> list[Effect[object]]:
+        return [Whisper(word="psst")]
+
+    async def lost(effect: Effect[object], edges: Edges) -> object:
+        await effect.apply(edges)
+        raise ValueError("the answer was lost")
+
+    with pytest.raises(ValueError, match="lost"):
+        await send(world, Parrot(decide), "x", apply=lost)
+    await asked_again(world)
+    assert await send(world, Parrot(decide), "x") == "done"
+    assert WALL == ["psst"]
+    assert [(step.state, step.result) for step in (await receipt_of(world)).plan] == [("unknown", once.NOBODY_KNOWS)]
 
 
 async def test_decided_anew_what_was_refused_is_tried_again() -> None:

@@ -7,13 +7,15 @@ async with Talk("hold") as talk:
 The repository has no git behind it: a talk takes milliseconds.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Literal, Self
 
 import msgspec
 
+from cutwater.events.edges import no_way_out
 from cutwater.events.receipt import RECEIPTS, Receipt
+from cutwater.outgoing.client import Outgoing
 from infra.local.github import issues, seeds
 from infra.local.github import seed as shape
 from infra.local.github.handles import Issue
@@ -32,7 +34,8 @@ class Talk:
     `settings`: more of plugins.yaml. `labels`: those of the issue; `known`: further ones that the repository has.
     `others`: more of its issues. `beside`: the names of more repositories of the organisation.
     `said`: what stands there already, by whom. `sites`: the web. `tree`: the files of its base branch, which wants the
-    contexts `protects`. `collaborators`: more of them, and what they may. `pull`: more of the pull request.
+    contexts `protects`. `collaborators`: more of them, and what they may. `outgoing`: the way to other programs.
+    `pull`: more of the pull request.
     """
 
     def __init__(
@@ -57,10 +60,11 @@ class Talk:
         tree: Mapping[str, str] | None = None,
         collaborators: Mapping[str, str] | None = None,
         protects: Sequence[str] | None = None,
+        outgoing: Callable[[], Outgoing] = no_way_out,
         **pull: Any,
     ) -> None:
         plugins = f"plugins: {{{ORG}/{REPO}: {{plugins: [{plugin}]}}}}\n{settings}"
-        self.scene = Scene(configuration(plugins, config, jobs), sites=sites)
+        self.scene = Scene(configuration(plugins, config, jobs), sites=sites, outgoing=outgoing)
         described = {"base_ref": "main", "head_ref": "topic", "head_sha": "head"} | pull
         issue = shape.Issue(
             number=NUMBER,

@@ -12,7 +12,9 @@ from cutwater.github.webhooks import open_webhook
 from functions.plugins.commands import ANYONE, AUTHOR_OR_COLLABORATORS, MEMBERS, TRUSTED, Command, Who
 from functions.plugins.every import PLUGINS
 from functions.plugins.kit import Plugin
+from infra.local.github import seed as shape
 from tests.functions.plugins.talk import AUTHOR, MEMBER, NUMBER, ORG, REPO, STRANGER, Talk
+from tests.world import CONFIG, JOBS
 
 OWN_RULES = frozenset({"trigger"})
 """A plugin whose commands do not say where they are heard: its own tests do."""
@@ -82,6 +84,15 @@ def test_case(plugin: Plugin, command: Command, example: str, place: dict[str, A
     assert is_heard(plugin, commented(example.upper(), **place)) == command.ignores_case
 
 
+@pytest.mark.parametrize("plugin, command, example, place", EXAMPLES)
+def test_several_in_one_comment(plugin: Plugin, command: Command, example: str, place: dict[str, Any]) -> None:
+    """Each time counts, in order; a command of another plugin between them takes nothing away."""
+    once = [typed.argument for typed in command.typed(example)]
+    text = f"{example}\nWell.\n/unheard of\n{example}"
+    assert [typed.argument for typed in command.typed(text)] == once * 2
+    assert is_heard(plugin, commented(text, **place))
+
+
 @pytest.mark.parametrize("action", ["edited", "deleted"])
 @pytest.mark.parametrize("plugin, command, example, place", EXAMPLES)
 def test_only_what_is_new(plugin: Plugin, command: Command, example: str, place: dict[str, Any], action: str) -> None:
@@ -100,6 +111,35 @@ def test_where(plugin: Plugin, command: Command, example: str, place: dict[str, 
 def test_when(plugin: Plugin, command: Command, example: str, place: dict[str, Any], state: str) -> None:
     when = command.when if isinstance(command.when, str) else command.when(Configuration())
     assert is_heard(plugin, commented(example, **(place | {"state": state}))) == (when in {"always", state})
+
+
+PLACES = {
+    "anything, always": (
+        "assign honk joke kind label lifecycle link-issue meow milestone pin-issue pony project remove-kind "
+        "remove-label shrug stage status this-is-fine this-is-not-fine this-is-unbearable transfer-issue "
+        "trick-or-treat unlink-issue unpin-issue unshrug woof"
+    ),
+    "anything, as configured": "retitle",
+    "anything, closed": "reopen",
+    "anything, open": "check-required-labels close",
+    "issues, open": "good-first-issue help remove-good-first-issue remove-help",
+    "pull requests, always": "cc cherrypick hold release-note release-note-edit release-note-none",
+    "pull requests, open": (
+        "approve auto-cc auto-cc buildify check-cla check-dco lgtm lgtm cancel lint ok-to-test override "
+        "override-cancel override-sticky refresh retest retest-required skip test test-manual-required "
+        "verify-owners"
+    ),
+}
+"""Where each command is heard and when, as upstream hears it: their declarations say no more and no less."""
+
+
+def test_places() -> None:
+    found: dict[str, list[str]] = {}
+    for plugin in PLUGINS.values():
+        for command in plugin.commands:
+            when = command.when if isinstance(command.when, str) else "as configured"
+            found.setdefault(f"{command.on}, {when}", []).append(command.name)
+    assert {place: " ".join(sorted(names)) for place, names in found.items()} == PLACES
 
 
 @pytest.mark.parametrize("plugin, command", [pytest.param(*one, id=one[1].shown) for one in COMMANDS])
@@ -125,6 +165,38 @@ async def test_who(who: Who) -> None:
             assert text is not None
             allowed += [name] if await who.may(text, look) else []
     assert " ".join(allowed) == WHO[who]
+
+
+TEAM = "repo_milestone: {'': {maintainers_team: keepers}}"
+RESTRICTED = "label: {additional_labels: [api], restricted_labels: {'*': [{label: api, allowed_users: [alice]}]}}"
+OWNED: dict[str, Any] = {"tree": {"OWNERS": "approvers: [alice]"}, "files": (shape.File("a"),)}
+THEIR_OWN: tuple[tuple[str, str, str, dict[str, Any], str], ...] = (
+    ("milestone", TEAM, "/milestone v1.0", {}, "member"),
+    ("milestonestatus", TEAM, "/status in-review", {}, "member"),
+    ("release-note", "", "/release-note-none", {"body": "x"}, "author member"),
+    ("label", RESTRICTED, "/label api", {"known": ["api"]}, "member"),
+    ("label", RESTRICTED, "/remove-label api", {"labels": ["api"]}, "member"),
+    ("approve", "", "/approve", OWNED, "member"),
+    ("lgtm", "", "/lgtm", {}, "member"),
+    ("lgtm", "", "/lgtm cancel", {"labels": ["lgtm"]}, "author member"),
+    ("trigger", "", "/ok-to-test", {"labels": ["needs-ok-to-test"], "jobs": JOBS, "config": CONFIG}, "member"),
+)
+"""Plugins that ask themselves who may: what is typed where, and who of the three has his way."""
+
+
+@pytest.mark.virtual
+@pytest.mark.parametrize("name, login", [("stranger", STRANGER), ("author", AUTHOR), ("member", MEMBER)])
+@pytest.mark.parametrize(
+    "plugin, settings, says, given, who", THEIR_OWN, ids=[f"{one[0]}: {one[2]}" for one in THEIR_OWN]
+)
+async def test_who_has_his_way(
+    plugin: str, settings: str, says: str, given: dict[str, Any], who: str, name: str, login: str
+) -> None:
+    async with Talk(plugin, settings, **given) as talk:
+        before = (talk.labels, talk.issue.record.milestone)
+        await talk.say(login, says)
+        after = (talk.labels, talk.issue.record.milestone)
+        assert (after != before) == (name in who.split())
 
 
 @pytest.mark.virtual

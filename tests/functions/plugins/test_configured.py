@@ -57,6 +57,7 @@ ROCKET = [("acme", "rocket")]
             id="blunderbuss",
         ),
         pytest.param("rifle", "rifle: {request_count: 1}", "", "from 1 reviewer.", id="rifle"),
+        pytest.param("golint", "", "", "problems with a minimum confidence of 0.800000.", id="golint"),
         pytest.param(
             "size",
             "size: {s: 5, m: 6, l: 7, xl: 8, xxl: 9}",
@@ -70,6 +71,13 @@ ROCKET = [("acme", "rocket")]
             "",
             '"kind/*", "priority/*", "area/*" and "api-review/*" labels.',
             id="label",
+        ),
+        pytest.param(
+            "path-label",
+            "path_labels: [{repos: [acme], labels: {a: ['^a/', '[.]md$']}}, {repos: [acme/rocket], labels: {b: [x<]}}]",
+            "acme/rocket",
+            "<li><code>a</code>: <code>^a/</code> <code>[.]md$</code></li>\n<li><code>b</code>: <code>x&lt;</code>",
+            id="path-label",
         ),
         pytest.param(
             "blockade",

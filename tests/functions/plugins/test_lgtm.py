@@ -32,6 +32,7 @@ def said(change: Issue) -> list[str]:
     return [text.partition(": ")[2] if text.startswith("@") else text for text in texts]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "before, by, text, after, assigned, answer",
     [

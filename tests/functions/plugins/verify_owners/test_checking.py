@@ -4,7 +4,8 @@ import pytest
 
 from cutwater.github.edits import Remark
 from cutwater.github.types import PullFile
-from functions.plugins.verify_owners.checking import Named, checked, is_added, positions
+from functions.plugins.patches import positions
+from functions.plugins.verify_owners.checking import Named, checked, is_added
 
 DENIED = ("approved", "lgtm")
 
