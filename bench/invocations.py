@@ -25,7 +25,7 @@ NOTHING = frozenset({"", "nothing", "concerns nobody", "nobody wants it", "in ha
 async def measure(folder: Path, lives: int) -> dict[str, tuple[float, float]]:
     """Invocations of each role for one ProwJob that succeeds: useful ones and vain ones, the mean of so many lives."""
     stage = Stage()
-    with _logged() as lines:
+    with logged() as lines:
         async with in_one_process(stage, folder):
             for _ in range(lives):
                 await stage.change(pod_seconds=POD_SECONDS)
@@ -39,7 +39,7 @@ def _is_vain(line: dict[str, Any]) -> bool:
 
 
 @contextlib.contextmanager
-def _logged() -> Iterator[list[dict[str, Any]]]:
+def logged() -> Iterator[list[dict[str, Any]]]:
     """The lines that functions of this process log meanwhile: one for each invocation."""
     lines: list[dict[str, Any]] = []
     handler = logging.Handler()

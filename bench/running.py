@@ -65,16 +65,18 @@ class Configured:
     plugins: Path
 
     @classmethod
-    def written(cls, folder: Path) -> "Configured":
+    def written(cls, folder: Path, plugins: str = PLUGINS, config: str = CONFIG) -> "Configured":
         folder.mkdir(parents=True, exist_ok=True)
         found = cls(*(folder / name for name in ("config.yaml", "jobs.yaml", "plugins.yaml")))
-        for path, text in ((found.config, CONFIG), (found.jobs, JOBS), (found.plugins, PLUGINS)):
+        for path, text in ((found.config, config), (found.jobs, JOBS), (found.plugins, plugins)):
             path.write_text(text)
         return found
 
 
 @contextlib.asynccontextmanager
-async def in_one_process(stage: Stage, folder: Path) -> AsyncIterator[list[Attempt]]:
+async def in_one_process(
+    stage: Stage, folder: Path, plugins: str = PLUGINS, config: str = CONFIG
+) -> AsyncIterator[list[Attempt]]:
     """All functions in this process, over buckets in memory. Gives what the broker has delivered."""
     attempts: list[Attempt] = []
     buckets: dict[str, MemoryStore] = {}
@@ -87,7 +89,7 @@ async def in_one_process(stage: Stage, folder: Path) -> AsyncIterator[list[Attem
         answer = await functions.by_name["hook"].send(Request("POST", "/hook", lower, body))
         return answer.status, answer.body.decode()
 
-    files = Configured.written(folder)
+    files = Configured.written(folder, plugins, config)
     resources = loading.load(TRIGGERS)
     functions = OneProcess(
         services(ROLES),
@@ -106,7 +108,7 @@ async def in_one_process(stage: Stage, folder: Path) -> AsyncIterator[list[Attem
     post_event = functions.broker.post
     kube = Watched(InProcessTransport(stage.kube_app))
     sources = ApiServerSources(resources.apiserver_sources, kube, post_event, api_server="http://kube")
-    async with _running(sources.run()):
+    async with meanwhile(sources.run()):
         yield attempts
         await functions.broker.close()
 
@@ -115,6 +117,7 @@ async def in_one_process(stage: Stage, folder: Path) -> AsyncIterator[list[Attem
 class AsProcesses:
     """Processes of functions, and the broker between them."""
 
+    settings: Settings
     sources: Resources
     processes: Processes
     broker: Broker
@@ -126,9 +129,11 @@ class AsProcesses:
 
 
 @contextlib.asynccontextmanager
-async def as_processes(stage: Stage, folder: Path, listeners: Functions | None = None) -> AsyncIterator[AsProcesses]:
+async def as_processes(
+    stage: Stage, folder: Path, listeners: Functions | None = None, plugins: str = PLUGINS
+) -> AsyncIterator[AsProcesses]:
     """Each function in a process of its own, over HTTP and an S3 store on disk. `listeners` take their events."""
-    settings = _settings(folder, stage)
+    settings = _settings(folder, stage, plugins)
     found = {service.name: function_environment(settings, service) for service in services(ROLES)}
     roles = {name: functions_framework(PRODUCT_ROOT, environment) for name, environment in found.items()}
     processes = Processes(roles, settings.logs, Limits(idle=DAY))
@@ -145,18 +150,18 @@ async def as_processes(stage: Stage, folder: Path, listeners: Functions | None =
         parts.serve(Ingress(broker), settings.ports.broker),
         parts.serve(Front(listeners, parts.ROUTES), settings.ports.front),
     )
-    async with _running(*serving), _running(sources.run()):
+    async with meanwhile(*serving), meanwhile(sources.run()):
         try:
-            yield AsProcesses(resources, processes, broker)
+            yield AsProcesses(settings, resources, processes, broker)
         finally:
             await broker.close()
             await processes.stop()
 
 
-def _settings(folder: Path, stage: Stage) -> Settings:
+def _settings(folder: Path, stage: Stage, plugins: str) -> Settings:
     """Settings with free ports, and the secrets that the stage knows."""
-    files = Configured.written(folder / "config")
-    ports = Ports(**dict(zip(Ports.__struct_fields__, _free_ports(len(Ports.__struct_fields__)), strict=True)))
+    files = Configured.written(folder / "config", plugins)
+    ports = Ports(**dict(zip(Ports.__struct_fields__, free_ports(len(Ports.__struct_fields__)), strict=True)))
     settings = Settings(folder=folder, ports=ports, config=files.config, jobs=files.jobs, plugins=files.plugins)
     settings.write()
     InForce(settings).follow()
@@ -174,7 +179,7 @@ def _settings(folder: Path, stage: Stage) -> Settings:
     return settings
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     with contextlib.ExitStack() as held:
         sockets = [held.enter_context(socket.socket()) for _ in range(count)]
         for one in sockets:
@@ -183,7 +188,7 @@ def _free_ports(count: int) -> list[int]:
 
 
 @contextlib.asynccontextmanager
-async def _running(*work: Awaitable[None]) -> AsyncIterator[None]:
+async def meanwhile(*work: Awaitable[None]) -> AsyncIterator[None]:
     """Have this run meanwhile, from when it has begun to run."""
     tasks = [asyncio.ensure_future(one) for one in work]
     await asyncio.sleep(1)

@@ -61,8 +61,8 @@ class Stage:
         self._world.organisation("acme", members=[AUTHOR, REVIEWER], admins=[BOT])
         self._repository = self._world.repository(
             "acme/rocket",
-            files={"README.md": "rocket\n"},
-            labels=["lgtm"],
+            files={"README.md": "rocket\n", "OWNERS": f"approvers: [{REVIEWER}]\n"},
+            labels=["lgtm", "approved"],
             collaborators={AUTHOR: "write", REVIEWER: "write"},
             hook=(hook, SECRET),
         )
@@ -93,6 +93,14 @@ class Stage:
                 await asyncio.sleep(POLL)
             await self.hub.settle()
         return Times(pod=pod - sent, status=status - sent, success=success - ended)
+
+    async def approve(self) -> None:
+        """The reviewer likes the last pull request, and it is merged. Raises TimeoutError."""
+        await self._proposed.comment(REVIEWER, "/lgtm\n/approve")
+        async with asyncio.timeout(PATIENCE):
+            while not self._proposed.is_merged:
+                await asyncio.sleep(POLL)
+            await self.hub.settle()
 
     async def withdraw(self) -> None:
         """Close the last pull request, so that tide finds no more of them each time it looks."""
