@@ -1,6 +1,7 @@
 """What a pod leaves behind, over real processes and storage: no secret of its own, and its log though it was killed."""
 
 import base64
+import contextlib
 import gzip
 import io
 import itertools
@@ -204,7 +205,8 @@ def kill(pod: str) -> int:
     """Kill every process of the pod at once; how many there were. What runs in its sandbox knows its name."""
     found = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal() and is_of(entry, pod)]
     for process in found:
-        os.kill(process, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # the death of another one may have ended it
+            os.kill(process, signal.SIGKILL)
     return len(found)
 
 
