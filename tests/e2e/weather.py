@@ -1,8 +1,8 @@
-"""The way to GitHub's API, on which the weather may be bad: then every request is answered with 502."""
+"""The way to GitHub's API, on which the weather may be bad: then every request is answered with 502, or as is said."""
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import httpx2
@@ -22,7 +22,7 @@ class Weather:
 
     def __init__(self, address: str, port: int) -> None:
         self._address = address
-        self._is_bad = False
+        self._instead: tuple[int, Mapping[str, str], bytes] | None = None
         self.refused = 0
         """How many requests met the bad weather."""
         config = uvicorn.Config(self, host=HOST, port=port, lifespan="off", log_level="error", access_log=False)
@@ -38,13 +38,15 @@ class Weather:
         self._thread.join()
 
     @contextmanager
-    def bad(self) -> Iterator[None]:
-        """GitHub answers with 502."""
-        self._is_bad = True
+    def bad(
+        self, status: int = 502, headers: Mapping[str, str] = {}, body: bytes = b"<html><h1>Unicorn!</h1></html>"
+    ) -> Iterator[None]:
+        """GitHub answers so to everything."""
+        self._instead = status, headers, body
         try:
             yield
         finally:
-            self._is_bad = False
+            self._instead = None
 
     async def _serve(self) -> None:
         async with httpx2.AsyncClient(base_url=self._address, timeout=30) as self._client:
@@ -55,9 +57,12 @@ class Weather:
         await (await self._answer(request))(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        if self._is_bad or self._client is None:
+        if self._instead is not None:
             self.refused += 1
-            return Response(b"<html><h1>Unicorn!</h1></html>", status_code=502)
+            status, said, body = self._instead
+            return Response(body, status_code=status, headers=said)
+        if self._client is None:
+            return Response(status_code=502)
         path = request.scope["raw_path"].decode().partition("?")[0]
         headers = {name: value for name, value in request.headers.items() if name not in OWN}
         try:

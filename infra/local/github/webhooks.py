@@ -27,7 +27,7 @@ Deliver = Callable[[str, Mapping[str, str], bytes], Coroutine[object, object, tu
 
 ALLOWED = 10.0
 """Seconds that a receiver has to answer."""
-KEPT = 2_000
+KEPT = 10_000
 """How many deliveries are kept to be looked at and sent again."""
 
 log = logging.getLogger(__name__)
