@@ -11,6 +11,7 @@ from functions.plugins import every
 from functions.plugins.every import GROUP, PLUGINS, Plugins
 from functions.plugins.hold import plugin as hold
 from functions.plugins.kit import Plugin
+from tests.functions.plugins.scene import configuration
 
 FOLDER = Path(every.__file__).parent
 own = Plugin("own", about="Of another package.", effects=[])
@@ -58,3 +59,11 @@ def test_one_by_another_name_is_none(others: Plugins) -> None:
     with pytest.raises(TypeError, match="no Plugin of that name"):
         others["misnamed"]
     assert others.get("unheard-of") is None
+
+
+def test_those_that_kubernetes_has_on_are_there(corpus: Path) -> None:
+    found = configuration((corpus / "kubernetes/config/prow/plugins.yaml").read_text()).plugins.general
+    named = {name for entry in found.plugins.values() for name in entry.plugins}
+    external = {entry.name for entries in found.external_plugins.values() for entry in entries}
+    assert len(named) > 40 and external == {"needs-rebase", "cherrypicker"}
+    assert {*named, *external} <= {*PLUGINS}
