@@ -61,8 +61,8 @@ async def files_of(look: Look, subject: Subject, head: str, wanted: Callable[[st
 
 async def texts_of(look: Look, subject: Subject, head: str, files: Iterable[PullFile]) -> dict[str, bytes]:
     """What stands in files at the head, as far as a program is given it."""
-    paths = [file.filename for file in files if ".." not in PurePosixPath(file.filename).parts][:MOST_FILES]
-    found = await texts_at(look, subject.org, subject.repo, head, paths)
+    paths = [file.filename for file in files if not {"..", "/"} & {*PurePosixPath(file.filename).parts}]
+    found = await texts_at(look, subject.org, subject.repo, head, paths[:MOST_FILES])
     return {path: text for path, text in found.items() if len(text) <= LONGEST_FILE}
 
 
