@@ -17,6 +17,7 @@ BOTH = "Cancelled overrides on behalf of root: one, two"
 SET = "Overrode contexts on behalf of root: job, one"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("nth", range(3))
 async def test_overrides_are_taken_back(nth: int, after: bool) -> None:

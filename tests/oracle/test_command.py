@@ -46,6 +46,7 @@ def _run(folder: Path, rows: Rows, *kinds: str) -> tuple[int, list[str]]:
     return ended.returncode, ended.stdout.splitlines()
 
 
+@pytest.mark.slow
 def test_three_rows(tmp_path: Path) -> None:
     assert _run(tmp_path, {"engine/sidecar": [AGREEING, ON_PURPOSE, DISAGREEING]}) == (
         1,
@@ -80,6 +81,7 @@ def test_what_is_not_built_stands_apart_and_fails_nothing(
     ]
 
 
+@pytest.mark.slow
 def test_whatever_goes_wrong_with_a_row_is_its_disagreement(tmp_path: Path) -> None:
     rows: Rows = {
         "engine/paths": ["{", {"id": "unheard-1"}, *[{"id": "file-1"}] * 5],

@@ -83,6 +83,7 @@ class Sums:
         return self.used
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fails, least, most",
     [

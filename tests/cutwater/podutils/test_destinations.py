@@ -33,6 +33,7 @@ def s3(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> S3Bucket:
 LONG = b"line\n" * 1000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("key", "content", "compress", "kind", "encoding", "stored"),
     [

@@ -64,6 +64,7 @@ async def test_what_is_lost_is_told_anew_when_somebody_asks() -> None:
     assert world.change.statuses == told and world.reports == [["unit"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("state", "reports"),
     [

@@ -188,6 +188,7 @@ async def test_owners_say_so(by: str, text: str, after: bool, answer: list[str])
         assert said(change) == answer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "by, after, answer",
     [

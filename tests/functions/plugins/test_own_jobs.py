@@ -94,6 +94,7 @@ async def test_the_jobs_of_a_pull_request(
         assert complaints(pull) == []
 
 
+@pytest.mark.slow
 async def test_where_it_is_not_enabled_nothing_is_read() -> None:
     async with World() as world:
         pull = await change(world, {".prow.yaml": presubmit("own")})
@@ -109,6 +110,7 @@ async def test_the_branch_is_read_as_it_is_and_not_as_it_was() -> None:
         assert await started(world, pull) == sorted([*STATIC, *STATIC, "own"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text, runs",
     [
@@ -154,6 +156,7 @@ async def test_a_strangers_jobs_wait_for_a_word() -> None:
         assert await started(world) == ["own"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [404, 429, 502])
 async def test_github_does_not_answer_at_once(status: int) -> None:
     answers = [status, status]

@@ -38,6 +38,7 @@ def said(change: Issue) -> list[str]:
     return [text.split("\n\n<details>")[0] for who, text in change.comments if who == BOT]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "author, labels, is_draft, jobs, labelled, greeted",
     [
@@ -167,6 +168,7 @@ async def test_the_list_of_commands() -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "statuses, text, runs",
     [

@@ -37,6 +37,7 @@ async def started(here: Talk) -> list[str]:
 # What happens to a pull request
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "action, before, is_trusted, runs",
     [

@@ -199,6 +199,7 @@ async def test_what_no_event_told_of_is_found_by_the_sweep() -> None:
         assert says(other) == WAITS
 
 
+@pytest.mark.slow
 async def test_many_events_cost_a_handful_of_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     looks = []
 

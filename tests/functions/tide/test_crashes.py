@@ -197,6 +197,7 @@ async def test_killed_while_it_merges_a_batch(number: int) -> None:
         assert len(await here.jobs()) == 2  # the batch's own
 
 
+@pytest.mark.slow
 async def test_half_a_batch_on_a_branch_that_moved_is_tested_again() -> None:
     async with alone() as here:
         other = await here.world.github.pull_request(

@@ -49,6 +49,7 @@ BROKEN = {".prow.yaml": presubmit("own", "always_run: true, cluster: secret")}
 TOLD = 'Not mergeable. Its own jobs cannot be used: .prow.yaml:1: presubmits[0].cluster: cluster "secret" is not '
 
 
+@pytest.mark.slow
 async def test_one_whose_jobs_cannot_be_used_hears_so_and_holds_back_no_other() -> None:
     async with repository(ENABLED) as here:
         broken = await here.change("fin", files=BROKEN, labels=["lgtm"])
