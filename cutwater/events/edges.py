@@ -4,6 +4,7 @@ import functools
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
+from cutwater.bugzilla.client import Bugzilla
 from cutwater.config.configuration import Configuration
 from cutwater.errors import Refused
 from cutwater.events.event import Event
@@ -27,6 +28,11 @@ Publish = Callable[[Event], Awaitable[None]]
 def no_jenkins(selector: str) -> Jenkins:
     """Where no Jenkins is set up."""
     raise Denied("no Jenkins is set up")
+
+
+def no_bugzilla() -> Bugzilla:
+    """The Bugzilla of a function that has nothing to do with it."""
+    raise Refused("no Bugzilla is set up")
 
 
 def no_jira() -> Jira:
@@ -63,8 +69,8 @@ class Edges:
 
     `state`: the bucket of the ledger. `bucket`: an artifacts' bucket by name. `cluster`: a build cluster by alias.
     `clusters`: the aliases of all build clusters. `jenkins`: a Jenkins by the label selector of its operator.
-    `jira`: the Jira that there is. `outgoing`: the way to Slack and to the users' own addresses. `tot`: what counts
-    builds, where something does.
+    `bugzilla` and `jira`: those that there are. `outgoing`: the way to Slack and to the users' own addresses.
+    `tot`: what counts builds, where something does.
     `web`: the public web, to read. `git`: repositories, as git reaches them.
     `plugin_help`: what hook says of the plugins, as it answers at /plugin-help.
     `publish`: sends an event to the Broker; raises Later. `configuration`: the one in force.
@@ -91,6 +97,7 @@ class Edges:
         plugin_help: Callable[[], Awaitable[bytes]] = no_plugin_help,
         jenkins: Callable[[str], Jenkins] = no_jenkins,
         jira: Callable[[], Jira] = no_jira,
+        bugzilla: Callable[[], Bugzilla] = no_bugzilla,
         tot: Tot | None = None,
         clock: Clock = utc_now,
         pace: float = 1.0,
@@ -100,7 +107,7 @@ class Edges:
         self.cluster = functools.cache(cluster)
         self.jenkins = functools.cache(jenkins)
         self._clusters, self._outgoing, self._web, self.tot = clusters, outgoing, web, tot
-        self._git, self._jira = git, jira
+        self._git, self._jira, self._bugzilla = git, jira, bugzilla
         self.publish = publish
         self.plugin_help = plugin_help
         self.configuration = configuration
@@ -138,6 +145,11 @@ class Edges:
     def outgoing(self) -> Outgoing:
         """The way to Slack and to the users' own addresses."""
         return self._outgoing()
+
+    @functools.cached_property
+    def bugzilla(self) -> Bugzilla:
+        """Bugzilla under the bot's identity."""
+        return self._bugzilla()
 
     @functools.cached_property
     def jira(self) -> Jira:

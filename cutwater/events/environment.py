@@ -25,6 +25,9 @@
 | CUTWATER_GITHUB_ENABLED_ORGS and three more | whose webhooks hook hands to plugins (`functions.hook.enablement`) |
 | CUTWATER_KUBECONFIG | build clusters by context: files or folders, between colons; without it, the cluster we run in |
 | CUTWATER_JENKINS | the file that says which Jenkins there are (`cutwater.jenkins.access` has its form) |
+| CUTWATER_BUGZILLA | the address of Bugzilla, where there is one |
+| CUTWATER_BUGZILLA_TOKEN_FILE | our key there |
+| CUTWATER_BUGZILLA_AUTH | how it is shown: bearer, query, x-bugzilla-api-key; by default in both latter ways |
 | CUTWATER_JIRA | the address of Jira, where there is one |
 | CUTWATER_JIRA_TOKEN_FILE | our token there |
 | CUTWATER_JIRA_USER, CUTWATER_JIRA_PASSWORD_FILE | instead of it: our name, and our password |
@@ -44,6 +47,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from cutwater.bugzilla.client import Bugzilla
 from cutwater.config.configuration import Configuration
 from cutwater.errors import Later, Refused
 from cutwater.events import log
@@ -94,6 +98,7 @@ def edges() -> Edges:
         github=github,
         git=lambda: _git(github),
         jenkins=access.opener(os.environ.get("CUTWATER_JENKINS", "")),
+        bugzilla=_bugzilla,
         jira=_jira,
         state=state,
         bucket=bucket,
@@ -168,6 +173,20 @@ def _web() -> Web:
     import httpx2
 
     return Web(lambda: httpx2.AsyncClient(timeout=CALL_SECONDS, headers={"user-agent": "cutwater"}))
+
+
+def _bugzilla() -> Bugzilla:
+    """Raises Refused where there is none."""
+    import httpx2
+
+    client = functools.partial(httpx2.AsyncClient, timeout=None)  # each call has its own
+    address, way = _required("CUTWATER_BUGZILLA"), os.environ.get("CUTWATER_BUGZILLA_AUTH", "")
+    return Bugzilla(client, address, bugzilla_key, way)
+
+
+def bugzilla_key() -> str:
+    """Our key; "" where there is none."""
+    return secret("CUTWATER_BUGZILLA_TOKEN_FILE") if os.environ.get("CUTWATER_BUGZILLA_TOKEN_FILE") else ""
 
 
 def _jira() -> Jira:

@@ -7,6 +7,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from cutwater.bugzilla.client import Asks as BugzillaAsks
+from cutwater.bugzilla.client import Reader as BugzillaReader
 from cutwater.config.configuration import Configuration
 from cutwater.events.edges import Edges
 from cutwater.events.remembered import Known
@@ -81,6 +83,11 @@ class Look:
     def jenkins(self, selector: str) -> JenkinsReader:
         """The Jenkins of an operator, by its label selector. Raises Denied for one that is not set up."""
         return JenkinsReader(_JenkinsOnce(self._edges.jenkins(selector), selector, self.reads))
+
+    @property
+    def bugzilla(self) -> BugzillaReader:
+        """Bugzilla, read. Raises Refused where none is set up."""
+        return BugzillaReader(_BugzillaOnce(self._edges.bugzilla, self.reads))
 
     @property
     def jira(self) -> JiraReader:
@@ -198,6 +205,16 @@ class _JenkinsOnce:
 
     async def get(self, path: str) -> Any:
         return await self._reads.once(f"JENKINS {self._selector}{path}", lambda: self._jenkins.get(path))
+
+
+class _BugzillaOnce:
+    """Bugzilla, asked once for each thing."""
+
+    def __init__(self, bugzilla: BugzillaAsks, reads: Reads) -> None:
+        self._bugzilla, self._reads, self.address = bugzilla, reads, bugzilla.address
+
+    async def get(self, path: str) -> Any:
+        return await self._reads.once(f"BUGZILLA {path}", lambda: self._bugzilla.get(path))
 
 
 class _JiraOnce:

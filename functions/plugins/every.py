@@ -12,7 +12,7 @@ from functions.plugins.kit import Plugin
 
 GROUP = "cutwater.plugins"
 _OURS = """
-    approve assign assign-fixes blockade blunderbuss branchcleaner buildifier cat cherry-pick-approved
+    approve assign assign-fixes blockade blunderbuss branchcleaner bugzilla buildifier cat cherry-pick-approved
     cherry-pick-unapproved cherrypicker cla config-updater dco dog golint goose heart help hold invalidcommitmsg
     issue-management jira label lgtm lifecycle merge-method-comment mergecommitblocker milestone milestoneapplier
     milestonestatus needs-rebase override owners-label path-label pony project project-manager refresh release-note
@@ -22,6 +22,7 @@ _OURS = """
 _ELSEWHERE = {
     "cherrypicker": "cherrypicker.plugin",
     "approve": "approve.plugin",
+    "bugzilla": "bugzilla.plugin",
     "config-updater": "config_updater.plugin",
     "golint": "golint.plugin",
     "help": "help_wanted",

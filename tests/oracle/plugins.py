@@ -35,6 +35,7 @@ from tests.oracle_rows import OnPurpose, Row, difference
 WITHOUT_ROWS = frozenset(
     {
         "assign-fixes",
+        "bugzilla",
         "buildifier",
         "golint",
         "jira",

@@ -33,6 +33,7 @@ def services(attributes: Mapping[str, str], resources: Resources = RESOURCES) ->
         ("config-updater", "plugins-config"),
         ("slackevents", "plugins-elsewhere"),
         ("jira", "plugins-elsewhere"),
+        ("bugzilla", "plugins-elsewhere"),
         ("cherrypicker", "cherrypicker"),
         ("needs-rebase", "needs-rebase"),
         ("refresh", "refresh"),

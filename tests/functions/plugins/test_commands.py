@@ -115,7 +115,8 @@ def test_when(plugin: Plugin, command: Command, example: str, place: dict[str, A
 
 PLACES = {
     "anything, always": (
-        "assign honk joke kind label lifecycle link-issue meow milestone pin-issue pony project remove-kind "
+        "assign bugzilla assign-qa bugzilla cc-qa bugzilla refresh "
+        "honk joke kind label lifecycle link-issue meow milestone pin-issue pony project remove-kind "
         "remove-label shrug stage status this-is-fine this-is-not-fine this-is-unbearable transfer-issue "
         "trick-or-treat unlink-issue unpin-issue unshrug woof"
     ),

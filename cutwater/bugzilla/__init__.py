@@ -1,0 +1,1 @@
+"""Bugzilla: what is asked of it, and what is done there."""
