@@ -23,6 +23,8 @@ ASKED = "redeliver/asked"
 OF_APP = "/app/hook"
 WRITES = ("organization_hooks", "repository_hooks")
 """What an App must be permitted, to read and repeat what its accounts' own webhooks have delivered."""
+AT_ONCE = 25
+"""So many are asked for before it is written down: who is killed asks for these once more."""
 Asked = dict[int, datetime]
 Hook = tuple[str, dict[str, str | int]]
 """A webhook's path, and its parts."""
@@ -31,20 +33,40 @@ Hook = tuple[str, dict[str, str | int]]
 async def redeliver(edges: Edges) -> str:
     """Have failed deliveries sent again. One hook that we may not read holds back no other."""
     config, now = await edges.configuration(), edges.clock()
-    before = await _asked(edges, now - BACK)
-    asked: Asked = {}
+    asked = _Noted(edges, await _asked(edges, now - BACK), now)
     owners = [*([OF_APP] if edges.github.is_app else []), *_owners(config)]
     try:
         with permitted(reading_and(WRITES)):
             for name in owners:
                 try:
-                    await _of_one(edges.github, name, now, before, asked)
+                    await _of_one(edges.github, name, now, asked)
                 except Refused:
                     continue  # webhooks of this one are not ours to read
     finally:
-        if asked:
-            await edges.state.put(ASKED, msgspec.json.encode(before | asked), content_type=JSON)
-    return f"{len(asked)} deliveries asked for again"
+        await asked.write()
+    return f"{asked.count} deliveries asked for again"
+
+
+class _Noted:
+    """What was asked for again, by us and before, written down as it grows."""
+
+    def __init__(self, edges: Edges, before: Asked, now: datetime) -> None:
+        self._edges, self._asked, self._now = edges, before, now
+        self._unwritten = self.count = 0
+
+    def __contains__(self, delivery: int) -> bool:
+        return delivery in self._asked
+
+    async def add(self, delivery: int) -> None:
+        self._asked[delivery] = self._now
+        self._unwritten, self.count = self._unwritten + 1, self.count + 1
+        if self._unwritten == AT_ONCE:
+            await self.write()
+
+    async def write(self) -> None:
+        if self._unwritten:
+            self._unwritten = 0
+            await self._edges.state.put(ASKED, msgspec.json.encode(self._asked), content_type=JSON)
 
 
 async def _asked(edges: Edges, since: datetime) -> Asked:
@@ -62,14 +84,14 @@ def _owners(config: Configuration) -> list[str]:
     return sorted(config.plugins.general.plugins)
 
 
-async def _of_one(github: GitHub, name: str, now: datetime, before: Asked, asked: Asked) -> None:
+async def _of_one(github: GitHub, name: str, now: datetime, asked: _Noted) -> None:
     """Ask for those of one organisation, of one repository, or of the App; `asked` gets them."""
     async for path, parts in _hooks(github, name):
         for delivery in failed(await github.pages(f"{path}/deliveries?status=failure", **parts), now - BACK):
-            if delivery["id"] not in before:
+            if delivery["id"] not in asked:
                 again = f"{path}/deliveries/{{delivery}}/attempts"
                 await github.send("POST", again, {}, delivery=delivery["id"], **parts)
-                asked[delivery["id"]] = now
+                await asked.add(delivery["id"])
 
 
 async def _hooks(github: GitHub, name: str) -> AsyncIterator[Hook]:

@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
-from functions.relay.redeliver import failed, redeliver
+from functions.relay.redeliver import ASKED, failed, redeliver
 from tests import virtual_time
 from tests.world import SECRET, World, as_app
 
@@ -96,3 +97,30 @@ async def test_one_that_fails_again_is_asked_for_again_however_many_follow() -> 
         said.append(await redeliver(world.functions.edges))
         assert said[0] == said[1]
         assert int(said[0].partition(" ")[0]) >= 183
+
+
+async def test_what_was_asked_for_is_written_down_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is killed does not ask for all of it once more."""
+    monkeypatch.setattr("functions.relay.redeliver.AT_ONCE", 2)
+    written: list[int] = []
+
+    class Down(World):
+        async def _deliver(self, url: str, headers: Any, body: bytes) -> tuple[int, str]:
+            return 503, "down"
+
+    async with Down() as world:
+        for number in range(5):
+            await world.github.pull_request(
+                world.rocket, author="alice", files={"fin.txt": f"{number}\n"}, branch=f"topic-{number}"
+            )
+        await world.settle()
+        put = world.state.put
+
+        async def noting(key: str, body: bytes, **how: Any) -> Any:
+            if key == ASKED:
+                written.append(len(msgspec.json.decode(body)))
+            return await put(key, body, **how)
+
+        monkeypatch.setattr(world.state, "put", noting)
+        assert await redeliver(world.functions.edges) == "5 deliveries asked for again"
+    assert written == [2, 4, 5]
