@@ -403,14 +403,3 @@ SECTIONS: Mapping[str, Any] = {
     "welcome": tuple[Welcome, ...],
 }
 """The type of every section by its key. Of what a plugin here types itself, only that it is a list is known."""
-
-_NAMES = """
-    approve assign blockade blunderbuss branchcleaner bugzilla buildifier cat cherry-pick-approved
-    cherry-pick-unapproved cla config-updater dco dog golint goose heart help hold invalidcommitmsg
-    issue-management jira label lgtm lifecycle merge-method-comment mergecommitblocker milestone
-    milestoneapplier milestonestatus override owners-label pony project project-manager release-note
-    require-matching-label retitle rifle shrug sigmention size skip slackevents stage testfreeze trick-or-treat
-    trigger verify-owners welcome wip yuks
-"""
-KNOWN = frozenset(_NAMES.split())
-"""Every name that `plugins` may hold."""

@@ -18,7 +18,6 @@ from cutwater.config.configuration import Configuration
 from cutwater.config.findings import ConfigError, Finding, Source
 from cutwater.config.load import load
 from cutwater.config.own_jobs import own_jobs
-from cutwater.config.sections import KNOWN
 from cutwater.config.sources import Sources
 from cutwater.config.typed import UNKNOWN_FIELDS
 from cutwater.config.warnings.every import EVERY, NEED_GITHUB, UNKNOWN_FIELDS_ALL, chosen, findings
@@ -136,7 +135,7 @@ def _unknown_plugins(config: Configuration, sources: Sources) -> list[Finding]:
         subject.in_plugins(("plugins", name, "plugins", index), f'unknown plugin: "{plugin}"')
         for name, entry in config.plugins.general.plugins.items()
         for index, plugin in enumerate(entry.plugins)
-        if plugin not in KNOWN and plugin not in PLUGINS
+        if plugin not in PLUGINS
     ]
 
 
