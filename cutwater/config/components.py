@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from cutwater.config import addresses, foreign, outgoing
+from cutwater.config import addresses, foreign, own
 from cutwater.config.defaulting import Defaults
 from cutwater.config.findings import Path
 from cutwater.config.patterns import compiled
@@ -165,7 +165,7 @@ def component_problems(prow: ProwConfig) -> Rule:
     yield from _jenkins(prow)
     yield from _deck_problems(prow.deck)
     yield from _slack(prow)
-    yield from outgoing.problems(prow.prow_ignored)
+    yield from own.problems(prow.prow_ignored)
     yield from _addresses(prow)
     yield from ((("gerrit", *path), message) for path, message in foreign.gerrit_problems(prow.gerrit))
     yield from ((("gangway", *path), message) for path, message in foreign.gangway_problems(prow.gangway))

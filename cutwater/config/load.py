@@ -21,7 +21,7 @@ from cutwater.config.findings import Finding, Source
 from cutwater.config.finishing import Finish
 from cutwater.config.foreign import webhook_problems
 from cutwater.config.jobs import JobConfig, Preset
-from cutwater.config.outgoing import cutwaters_own
+from cutwater.config.own import cutwaters_own
 from cutwater.config.plugin_files import read_plugins
 from cutwater.config.plugins import General, Plugins
 from cutwater.config.prow import ProwConfig

@@ -1,27 +1,22 @@
 """Where ProwJobs are told of beside GitHub, storage and Slack: addresses of one's own.
 
-They stand in config.yaml below `prow_ignored.cutwater`: Prow takes what is below `prow_ignored` for none of its
-business, so that one file serves both, strictly read too. A job can name no address: it comes from a pull request.
+They stand in config.yaml below `prow_ignored.cutwater` (`cutwater.config.own`). A job can name no address: it comes
+from a pull request.
 
-    prow_ignored:
-      cutwater:
-        webhooks:
-          audit: {url: "https://audit.example.com/prow", secret: audit, states: [success, failure]}
-        cloudevents:
-          lake: {url: "http://broker.lake", mode: structured}
+    webhooks:
+      audit: {url: "https://audit.example.com/prow", secret: audit, states: [success, failure]}
+    cloudevents:
+      lake: {url: "http://broker.lake", mode: structured}
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Literal
 
-import msgspec
-from msgspec import Struct, field
+from msgspec import Struct
 
 from cutwater.config.findings import Path
 from cutwater.prowjob.reporting import CLOUDEVENTS, WEBHOOK, is_reporter
 from cutwater.prowjob.types import JobType, State
-
-HERE = ("prow_ignored", "cutwater")
 
 
 class Sink(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,37 +45,14 @@ class EventSink(Sink, frozen=True, forbid_unknown_fields=True):
     mode: Literal["binary", "structured"] = "binary"
 
 
-class Own(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What config.yaml says to cutwater alone."""
-
-    webhooks: Mapping[str, Webhook] = field(default_factory=dict)
-    cloudevents: Mapping[str, EventSink] = field(default_factory=dict)
-
-
-def cutwaters_own(prow_ignored: Any) -> Any:
-    """What Prow ignores, without what others have put there: anchors, mostly, and long."""
-    if not isinstance(prow_ignored, Mapping) or HERE[1] not in prow_ignored:
-        return None
-    return {HERE[1]: prow_ignored[HERE[1]]}
-
-
-def own(prow_ignored: Any) -> Own:
-    """The part of what Prow ignores that is cutwater's. Raises ValueError."""
-    said = prow_ignored.get(HERE[1]) if isinstance(prow_ignored, Mapping) else None
-    return msgspec.convert(said or {}, Own)
-
-
-def problems(prow_ignored: Any) -> Iterator[tuple[Path, str]]:
-    """What is wrong in that part."""
-    try:
-        found = own(prow_ignored)
-    except ValueError as error:
-        yield HERE, str(error)
-        return
-    sinks: dict[str, Mapping[str, Sink]] = {"webhooks": found.webhooks, "cloudevents": found.cloudevents}
+def problems(
+    webhooks: Mapping[str, Webhook], cloudevents: Mapping[str, EventSink], *, here: Path
+) -> Iterator[tuple[Path, str]]:
+    """What is wrong with the receivers."""
+    sinks: dict[str, Mapping[str, Sink]] = {"webhooks": webhooks, "cloudevents": cloudevents}
     for kind, prefix in (("webhooks", WEBHOOK), ("cloudevents", CLOUDEVENTS)):
         for name, sink in sinks[kind].items():
             if not is_reporter(prefix + name):
-                yield (*HERE, kind, name), f'"{name}" is not a name: small letters, digits, - and ., 40 at most'
+                yield (*here, kind, name), f'"{name}" is not a name: small letters, digits, - and ., 40 at most'
             if not sink.url.startswith(("http://", "https://")):
-                yield (*HERE, kind, name, "url"), "is not an address that begins with http:// or https://"
+                yield (*here, kind, name, "url"), "is not an address that begins with http:// or https://"

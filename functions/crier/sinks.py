@@ -7,7 +7,8 @@ import uuid
 
 import msgspec
 
-from cutwater.config.outgoing import EventSink, Sink, Webhook, own
+from cutwater.config.outgoing import EventSink, Sink, Webhook
+from cutwater.config.own import own
 from cutwater.config.prow import ProwConfig
 from cutwater.errors import Later, Refused
 from cutwater.events.effect import Act

@@ -4,7 +4,8 @@ import pytest
 
 from cutwater.config.findings import ConfigError, Source
 from cutwater.config.load import load
-from cutwater.config.outgoing import EventSink, Webhook, own
+from cutwater.config.outgoing import EventSink, Webhook
+from cutwater.config.own import own
 from cutwater.config.sources import Sources
 
 
