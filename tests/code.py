@@ -1,11 +1,14 @@
 """The local GitHub's repositories as git reaches them without a socket: by their folders."""
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from cutwater.git.remotes import Remotes
 from infra.local.github import pushes
 from infra.local.github.code import git_of
 from infra.local.github.server import GitHub
+
+Result = TypeVar("Result")
 
 
 def remotes(github: GitHub, bot: str) -> Remotes:
@@ -19,7 +22,7 @@ def remotes(github: GitHub, bot: str) -> Remotes:
     async def token(org: str, repo: str) -> str:
         return ""
 
-    async def run(work: Callable[[], str]) -> str:
+    async def run(work: Callable[[], Result], /) -> Result:
         try:
             return work()
         finally:

@@ -10,6 +10,7 @@ from cutwater.errors import Refused
 from cutwater.events.event import Event
 from cutwater.events.remembered import Known
 from cutwater.git.remotes import Remotes
+from cutwater.git.stacks import Stacks
 from cutwater.github.asking import Calls
 from cutwater.github.client import GitHub
 from cutwater.jenkins.client import Jenkins
@@ -59,6 +60,11 @@ def no_git() -> Remotes:
     raise Refused("this function does not reach repositories by git")
 
 
+def no_stacks() -> Stacks:
+    """The stacks of a function that merges nothing."""
+    raise Refused("this function puts no pull requests on top of one another")
+
+
 async def no_plugin_help() -> bytes:
     """The help of a function that knows no hook."""
     raise Refused("no hook is set up to be asked")
@@ -71,7 +77,7 @@ class Edges:
     `clusters`: the aliases of all build clusters. `jenkins`: a Jenkins by the label selector of its operator.
     `bugzilla` and `jira`: those that there are. `outgoing`: the way to Slack and to the users' own addresses.
     `tot`: what counts builds, where something does.
-    `web`: the public web, to read. `git`: repositories, as git reaches them.
+    `web`: the public web, to read. `git`: repositories, as git reaches them. `stacks`: those in which stacks are made.
     `plugin_help`: what hook says of the plugins, as it answers at /plugin-help.
     `publish`: sends an event to the Broker; raises Later. `configuration`: the one in force.
     `event_key`: what hook signs its events with. `webhook_secret`: the file of secrets that GitHub signs with.
@@ -94,6 +100,7 @@ class Edges:
         outgoing: Callable[[], Outgoing] = no_way_out,
         web: Callable[[], Web] = no_web,
         git: Callable[[], Remotes] = no_git,
+        stacks: Callable[[], Stacks] = no_stacks,
         plugin_help: Callable[[], Awaitable[bytes]] = no_plugin_help,
         jenkins: Callable[[str], Jenkins] = no_jenkins,
         jira: Callable[[], Jira] = no_jira,
@@ -107,7 +114,7 @@ class Edges:
         self.cluster = functools.cache(cluster)
         self.jenkins = functools.cache(jenkins)
         self._clusters, self._outgoing, self._web, self.tot = clusters, outgoing, web, tot
-        self._git, self._jira, self._bugzilla = git, jira, bugzilla
+        self._git, self._stacks, self._jira, self._bugzilla = git, stacks, jira, bugzilla
         self.publish = publish
         self.plugin_help = plugin_help
         self.configuration = configuration
@@ -165,6 +172,11 @@ class Edges:
     def git(self) -> Remotes:
         """Repositories, as git reaches them."""
         return self._git()
+
+    @functools.cached_property
+    def stacks(self) -> Stacks:
+        """Repositories in which stacks of pull requests are made."""
+        return self._stacks()
 
     @functools.cached_property
     def event_key(self) -> bytes:

@@ -17,6 +17,7 @@
 | CUTWATER_GITHUB_SHARES | how much of GitHub's limits a plugin or role may use: `*=0.5,tide=0.8` |
 | CUTWATER_GITHUB_API, CUTWATER_GITHUB_GRAPHQL | GitHub's addresses, where they are not the public ones |
 | CUTWATER_GITHUB_GIT | where git finds GitHub's repositories, where that is not https://github.com |
+| TMPDIR | where tide keeps clones of them while it lives: commits and trees, a few hundred MB for a large one |
 | CUTWATER_SLACK_TOKEN_FILE | Slack's token, for the host `*` |
 | CUTWATER_ADDITIONAL_SLACK_TOKEN_FILES | `host=path`, with commas: Slack's tokens for other hosts |
 | CUTWATER_SLACK_API | the address of chat.postMessage, where it is not the public one |
@@ -55,6 +56,7 @@ from cutwater.events.edges import Edges, utc_now
 from cutwater.events.publish import HttpBroker
 from cutwater.events.used import UsedTogether
 from cutwater.git.remotes import PUBLIC, Remotes
+from cutwater.git.stacks import Stacks
 from cutwater.github.app import App
 from cutwater.github.client import GitHub
 from cutwater.github.etags import ETags
@@ -91,12 +93,14 @@ def edges() -> Edges:
     broker = HttpBroker(os.environ.get("CUTWATER_BROKER") or os.environ.get("K_SINK", ""))
     state = functools.cache(lambda: bucket(_required("CUTWATER_STATE_BUCKET")))
     github, outgoing = functools.cache(lambda: _github(state)), functools.cache(_outgoing)
+    git = functools.cache(lambda: _git(github))
     return Edges(
         kube=lambda: _cluster(""),
         cluster=_cluster,
         clusters=_clusters,
         github=github,
-        git=lambda: _git(github),
+        git=git,
+        stacks=lambda: _stacks(git, state),
         jenkins=access.opener(os.environ.get("CUTWATER_JENKINS", "")),
         bugzilla=_bugzilla,
         jira=_jira,
@@ -293,6 +297,12 @@ def _git(github: Callable[[], GitHub]) -> Remotes:
         return await github().token(org, repo)
 
     return Remotes(os.environ.get("CUTWATER_GITHUB_GIT") or PUBLIC, token)
+
+
+def _stacks(git: Callable[[], Remotes], state: Callable[[], Store]) -> Stacks:
+    from cutwater.git.clones import Clones
+
+    return Clones(git(), state)
 
 
 def _github_app() -> App | None:

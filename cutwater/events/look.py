@@ -12,6 +12,7 @@ from cutwater.bugzilla.client import Reader as BugzillaReader
 from cutwater.config.configuration import Configuration
 from cutwater.events.edges import Edges
 from cutwater.events.remembered import Known
+from cutwater.git.stacks import Stacks
 from cutwater.github.client import Asks as GitHubAsks
 from cutwater.github.read import Reader as GitHubReader
 from cutwater.github.trees import Trees
@@ -128,6 +129,11 @@ class Look:
     def web(self) -> Web:
         """The public web. What is read there is not recorded: it is another picture each time."""
         return self._edges.web
+
+    @property
+    def stacks(self) -> Stacks:
+        """Stacks of pull requests. They are not recorded: for the same commits they are the same for ever."""
+        return self._edges.stacks
 
     @property
     def known(self) -> Known:

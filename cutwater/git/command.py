@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -38,27 +39,39 @@ class Ended(Struct, frozen=True):
 
 
 class Git:
-    """git in one folder. `configuration`: what it is told for each command, in its environment and so on no disk."""
+    """git in one folder. `configuration`: what it is told for each command, in its environment and so on no disk.
 
-    def __init__(self, folder: Path, configuration: Mapping[str, str] | None = None) -> None:
-        self.folder = folder
+    `environment`: what else stands there. `until`: by when all commands are to be done, in `time.monotonic()`; each may
+    then take what is left, if it is not said otherwise.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        configuration: Mapping[str, str] | None = None,
+        *,
+        environment: Mapping[str, str] | None = None,
+        until: float | None = None,
+    ) -> None:
+        self.folder, self._until = folder, until
         told = {"GIT_CONFIG_COUNT": str(len(configuration or {}))}
         for number, (key, value) in enumerate((configuration or {}).items()):
             told |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
-        self._environment = {**ENVIRONMENT, **told}
+        self._environment = {**ENVIRONMENT, **told, **(environment or {})}
 
     def attempt(
         self,
         *command: str,
         stdin: bytes = b"",
-        seconds: float = SECONDS,
+        seconds: float | None = None,
         environment: Mapping[str, str] | None = None,
         is_joined: bool = False,
     ) -> Ended:
         """How the command ended. `is_joined`: its errors stand in its output, where they came.
 
-        Raises GitError where it took longer than `seconds`; then nothing of it is left behind.
+        Raises GitError where it took too long; then nothing of it is left behind.
         """
+        allowed = self._allowed if seconds is None else seconds
         running = subprocess.Popen(
             ["git", *command],
             cwd=self.folder,
@@ -70,15 +83,20 @@ class Git:
         )
         with running:
             try:
-                output, errors = running.communicate(stdin, timeout=seconds)
+                output, errors = running.communicate(stdin, timeout=allowed)
             except subprocess.TimeoutExpired as error:
                 os.killpg(running.pid, signal.SIGKILL)  # what it has started, too
-                raise GitError(f"git {command[0]}: not done in {seconds:.0f} s") from error
+                raise GitError(f"git {command[0]}: not done in {allowed:.0f} s") from error
         return Ended(running.returncode, output, errors or b"")
 
-    def run(self, *command: str, stdin: bytes = b"", seconds: float = SECONDS) -> bytes:
+    def run(self, *command: str, stdin: bytes = b"", seconds: float | None = None) -> bytes:
         """What the command prints. Raises GitError where it fails."""
         ended = self.attempt(*command, stdin=stdin, seconds=seconds)
         if ended.code:
             raise GitError(f"git {command[0]}: {ended.words}")
         return ended.output
+
+    @property
+    def _allowed(self) -> float:
+        """How many seconds a command may take of which nothing is said."""
+        return SECONDS if self._until is None else max(self._until - time.monotonic(), 0.001)

@@ -1,6 +1,6 @@
 """What a role may have done with a repository's code. Each effect carries its reason."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import ClassVar, Literal, Protocol, TypedDict
@@ -10,8 +10,10 @@ from msgspec import Struct
 from cutwater.errors import Later, Refused
 from cutwater.git import picking
 from cutwater.git.command import GitError
-from cutwater.git.picking import Change, Committer, NotApplied, NotPushed, Unreachable
-from cutwater.git.remotes import Remotes
+from cutwater.git.fetching import Unreachable
+from cutwater.git.picking import Change, Committer, NotApplied, NotPushed
+from cutwater.git.remotes import Remotes, Run
+from cutwater.git.stacks import Stacks
 
 MEGABYTE = 1024 * 1024
 LARGEST_PATCH = 20 * MEGABYTE
@@ -88,7 +90,52 @@ class CherryPick(Struct, frozen=True, kw_only=True, tag=True):
         return None  # to do it again makes the same commits, and pushes what is there
 
 
-async def _done(run: Callable[[Callable[[], str]], Awaitable[str]], work: Callable[[], str]) -> Picked:
+class HasStacks(Protocol):
+    """What these effects need of the world."""
+
+    @property
+    def stacks(self) -> Stacks:
+        """Repositories in which stacks are made."""
+
+
+class PushStack(Struct, frozen=True, kw_only=True, tag=True):
+    """A repository is to hold a stack's commit, under a ref of ours: GitHub can then move the branch to it.
+
+    `ref` is no branch and no tag (`refs/cutwater/…`): nobody is told of it.
+    """
+
+    org: str
+    repo: str
+    commit: str
+    ref: str
+    why: str
+    visible: ClassVar[bool] = False
+    writes: ClassVar[tuple[str, ...]] = ("contents", "workflows")
+
+    async def apply(self, world: HasStacks) -> None:
+        await world.stacks.push(self.org, self.repo, commit=self.commit, ref=self.ref)
+
+    async def stands(self, world: HasStacks, since: datetime) -> bool | None:
+        return None  # to push again pushes what is there
+
+
+class KeepCommits(Struct, frozen=True, kw_only=True, tag=True):
+    """The state bucket is to hold what is on these branches: a fresh function takes it from there."""
+
+    org: str
+    repo: str
+    branches: tuple[str, ...]
+    why: str
+    visible: ClassVar[bool] = False
+
+    async def apply(self, world: HasStacks) -> None:
+        await world.stacks.keep(self.org, self.repo, self.branches)
+
+    async def stands(self, world: HasStacks, since: datetime) -> bool | None:
+        return None  # where it is there, little is done
+
+
+async def _done(run: Run, work: Callable[[], str]) -> Picked:
     try:
         return Picked(sha=await run(work), failed="", words="")
     except NotApplied as error:

@@ -12,9 +12,11 @@ from pathlib import Path
 from msgspec import Struct
 
 from cutwater.git.command import Git, GitError
+from cutwater.git.objects import contents
 
 _BASE, _OURS, _THEIRS = "merge-base", "base", "head"
 """The branches by the names that git's messages have for them."""
+UNRELATED = "refusing to merge unrelated histories"
 _AUTHOR = b"cutwater <cutwater@localhost> 0 +0000"
 
 
@@ -40,34 +42,28 @@ def merged(*, base: Files, ours: Files, theirs: Files) -> dict[str, File]:
         git.run("init", "--quiet", "--bare")
         history = (*_commit(_BASE, base), *_commit(_OURS, ours, _BASE), *_commit(_THEIRS, theirs, _BASE))
         git.run("fast-import", "--quiet", stdin=b"".join(history))
-        done = git.attempt("merge-tree", "--write-tree", "--messages", "-z", _OURS, _THEIRS)
-        tree, _, rest = done.output.partition(b"\0")
-        if done.code == 1:
-            raise Conflict(_where(rest))
-        if done.code:
-            raise GitError(done.words)
-        return _files(git, tree.decode())
+        return _files(git, merge_trees(git, _OURS, _THEIRS))
+
+
+def merge_trees(git: Git, ours: str, theirs: str, *options: str) -> str:
+    """The tree that a merge of two commits has. Raises Conflict, and GitError."""
+    done = git.attempt("merge-tree", "--write-tree", "--messages", "-z", *options, ours, theirs)
+    tree, _, rest = done.output.partition(b"\0")
+    if done.code == 1:
+        raise Conflict(_where(rest))
+    if done.code:
+        raise Conflict(UNRELATED) if UNRELATED in done.words else GitError(f"git merge-tree: {done.words}")
+    return tree.decode()
 
 
 def _files(git: Git, tree: str) -> dict[str, File]:
     """All files of a tree."""
     lines = [line.split(b"\t", 1) for line in git.run("ls-tree", "-r", "-z", tree).split(b"\0") if line]
-    shas = b"".join(line[0].split()[2] + b"\n" for line in lines)
-    contents = _batch(git.run("cat-file", "--batch", stdin=shas))
+    shas = [line[0].split()[2].decode() for line in lines]
     return {
         path.decode(errors="surrogateescape"): File(content, entry.split()[0].decode())
-        for (entry, path), content in zip(lines, contents, strict=True)
+        for (entry, path), content in zip(lines, contents(git, shas), strict=True)
     }
-
-
-def _batch(output: bytes) -> Iterator[bytes]:
-    """The contents that `cat-file --batch` answers, in order."""
-    at = 0
-    while at < len(output):
-        end = output.index(b"\n", at)
-        size = int(output[at:end].split()[2])
-        yield output[end + 1 : end + 1 + size]
-        at = end + size + 2
 
 
 def _commit(branch: str, files: Files, parent: str = "") -> Iterator[bytes]:

@@ -13,53 +13,25 @@ import time
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path, PurePosixPath
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from cutwater.git.command import Ended, Git, GitError
+from cutwater.git.command import Ended, Git
+from cutwater.git.fetching import REPOSITORY, Unreachable, configuration, fetch, may_pass, shown
 from cutwater.git.remotes import Remote
 
 SECONDS = 240.0
 """How long all of it may take."""
-LONGEST_WORDS = 10_000
-"""Characters of git's words that are passed on."""
 MOST_COMMITS = 250
 """GitHub's patch has no more."""
-CONFIGURATION = {
-    "core.hooksPath": "/dev/null",
-    "core.symlinks": "false",
-    "advice.detachedHead": "false",
-    "merge.renameLimit": "64",
-    "gc.auto": "0",
-    "maintenance.auto": "false",
-    "http.followRedirects": "false",
-    "protocol.allow": "never",
-    "submodule.recurse": "false",
-}
+CONFIGURATION = {"core.symlinks": "false", "advice.detachedHead": "false", "merge.renameLimit": "64"}
 """What git is told besides. Where a file is gone, the limit keeps it from fetching all that a large repository holds to
 see whether it is called otherwise now: among four thousand others it looks, and for one of the same name always.
-"""
-TRANSPORTS = {"https", "http", "file"}
-"""Others may be programs."""
-REPOSITORY = """[core]
-	repositoryformatversion = 1
-	bare = false
-[extensions]
-	partialClone = origin
-[remote "origin"]
-	url = {url}
-	promisor = true
-	partialCloneFilter = blob:none
 """
 PLAIN = "* -text -filter -ident -working-tree-encoding\n"
 """Attributes before all others: files are the bytes that they are."""
 ABSENT = "0" * 40
 SHALLOW = "shallow update not allowed"
-_MAY_PASS = re.compile(
-    r"Could not resolve|Failed to connect|Connection (refused|reset|timed out)|[Tt]imed? out|early EOF|hung up"
-    r"|returned error: (5\d\d|429)|RPC failed|not done in"
-)
 
 
 class NotApplied(Exception):
@@ -68,10 +40,6 @@ class NotApplied(Exception):
 
 class NotPushed(Exception):
     """The branch was not taken; the text says why."""
-
-
-class Unreachable(GitError):
-    """The other side does not answer as it should: later it may."""
 
 
 class Committer(Struct, frozen=True):
@@ -116,33 +84,31 @@ class _Work:
     """The folder in which it is done."""
 
     def __init__(self, folder: Path, source: Remote, target: Remote, *, until: float) -> None:
-        schemes = {urlsplit(remote.url).scheme for remote in (source, target)}
-        allowed = {f"protocol.{scheme}.allow": "always" for scheme in schemes & TRANSPORTS}
-        configuration = {**CONFIGURATION, **allowed, **source.configuration, **target.configuration}
-        self._git = Git(folder, configuration)
-        self._forgetful = Git(folder, {**configuration, "fetch.negotiationAlgorithm": "noop"})
-        self._until, self._target = until, target
+        told = {**configuration(source, target), **CONFIGURATION}
+        self._git = Git(folder, told, until=until)
+        self._forgetful = Git(folder, {**told, "fetch.negotiationAlgorithm": "noop"}, until=until)
+        self._target = target
         self._wanted: list[str] = []
         self._others: list[str] = []
         self._git.run("init", "--quiet", "--template=")
-        (folder / ".git/config").write_text(REPOSITORY.format(url=source.url))
+        (folder / ".git/config").write_text(REPOSITORY.format(url=source.url, bare="false"))
         information = folder / ".git/info"
         information.mkdir()
         (information / "attributes").write_text(PLAIN)
 
     def fetch(self, onto: str, change: Change) -> None:
         """Have here what the change is put on and what it was made of, as far as git will ask for it."""
-        self._fetch("--depth=1", onto)
+        fetch(self._git, "--depth=1", onto)
         depth = min(change.commits or MOST_COMMITS, MOST_COMMITS) + 1
         head = "refs/changes/head"
-        self._fetch(f"--depth={depth}", f"+refs/pull/{change.number}/head:{head}")
+        fetch(self._git, f"--depth={depth}", f"+refs/pull/{change.number}/head:{head}")
         before, paths = self._touched(head, change.patch)
         there = self._listed(onto)
         self._wanted, self._others = sorted(paths & there.keys()), sorted(there.keys() - paths)
         needed = (there[path] for path in {*paths, *_attributes_of(paths)} & there.keys())
         if files := {*before, *needed}:
             # It does not say what is here already: with a commit that we have, the other side takes its files for here.
-            self._fetch("--stdin", stdin="".join(f"{sha}\n" for sha in sorted(files)).encode(), git=self._forgetful)
+            fetch(self._forgetful, "--stdin", stdin="".join(f"{sha}\n" for sha in sorted(files)).encode())
 
     def apply(self, onto: str, patch: bytes, committer: Committer) -> str:
         """Apply the patches on top of a commit. Gives the SHA of the last one's commit. Raises NotApplied."""
@@ -154,18 +120,18 @@ class _Work:
             "GIT_COMMITTER_EMAIL": committer.email,
             "GIT_COMMITTER_DATE": f"{int(committer.at.timestamp())} +0000",
         }
-        ended = self._git.attempt("am", "--3way", str(mails), seconds=self._left, environment=who, is_joined=True)
+        ended = self._git.attempt("am", "--3way", str(mails), environment=who, is_joined=True)
         if ended.code:
-            raise NotApplied(self._words(ended.output))
+            raise NotApplied(shown(ended.output, self._git.folder))
         return self._git.run("rev-parse", "HEAD").decode().strip()
 
     def _check_out(self, onto: str) -> None:
         """Stand at a commit, with those of its files that the change touches. git is told to leave the others be."""
         self._git.run("update-ref", "HEAD", onto)
-        self._git.run("read-tree", onto, seconds=self._left)
+        self._git.run("read-tree", onto)
         skip = ("update-index", "--skip-worktree", "-z", "--stdin")
-        self._git.run(*skip, stdin=_lines(self._others), seconds=self._left)
-        self._git.run("checkout-index", "--index", "-z", "--stdin", stdin=_lines(self._wanted), seconds=self._left)
+        self._git.run(*skip, stdin=_lines(self._others))
+        self._git.run("checkout-index", "--index", "-z", "--stdin", stdin=_lines(self._wanted))
 
     def push(self, sha: str, branch: str, *, below: str) -> None:
         """Make a commit the branch's, whatever that was before; `below` is what it lies on.
@@ -175,28 +141,15 @@ class _Work:
         ended = self._push(sha, branch)
         if ended.code and SHALLOW in ended.words:
             # A fork that is behind needs to be told what lies below. The commits are enough.
-            self._fetch("--unshallow", "--filter=tree:0", below)
+            fetch(self._git, "--unshallow", "--filter=tree:0", below)
             ended = self._push(sha, branch)
         if ended.code:
-            words = self._words(ended.errors).strip()
-            raise Unreachable(words) if _MAY_PASS.search(words) else NotPushed(words)
+            words = shown(ended.errors, self._git.folder)
+            raise Unreachable(words) if may_pass(words) else NotPushed(words)
 
     def _push(self, sha: str, branch: str) -> Ended:
         where = f"{sha}:refs/heads/{branch}"
-        return self._git.attempt("push", "--quiet", "--force", self._target.url, where, seconds=self._left)
-
-    def _fetch(self, *what: str, stdin: bytes = b"", git: Git | None = None) -> None:
-        """Fetch from the source; no files unless they are named. Raises GitError."""
-        options = [option for option in what if option.startswith("--")]
-        wanted = [name for name in what if not name.startswith("--")]
-        fixed = ["--quiet", "--no-tags", "--no-write-fetch-head", "--recurse-submodules=no"]
-        if not any(option.startswith("--filter") for option in options):
-            fixed.append("--filter=blob:none")
-        command = ("fetch", *fixed, *options, "origin", *wanted)
-        ended = (git or self._git).attempt(*command, stdin=stdin, seconds=self._left)
-        if ended.code:
-            words = self._words(ended.errors)
-            raise (Unreachable if _MAY_PASS.search(words) else GitError)(f"git fetch: {words}")
+        return self._git.attempt("push", "--quiet", "--force", self._target.url, where)
 
     def _touched(self, head: str, patch: bytes) -> tuple[set[str], set[str]]:
         """The files that the commits of the patch have changed, as they were before, and their paths."""
@@ -210,17 +163,9 @@ class _Work:
 
     def _listed(self, onto: str) -> dict[str, str]:
         """All files of a commit, by their paths."""
-        listed = self._git.run("ls-tree", "-r", "-z", "--full-tree", onto, seconds=self._left).split(b"\0")[:-1]
+        listed = self._git.run("ls-tree", "-r", "-z", "--full-tree", onto).split(b"\0")[:-1]
         entries = (line.split(b"\t", 1) for line in listed)
         return {_text(path): entry.split()[2].decode() for entry, path in entries if entry.split()[1] == b"blob"}
-
-    def _words(self, said: bytes) -> str:
-        """git's words, without where this folder is."""
-        return said.decode(errors="replace").replace(str(self._git.folder), ".")[:LONGEST_WORDS]
-
-    @property
-    def _left(self) -> float:
-        return max(self._until - time.monotonic(), 0.001)
 
 
 def _attributes_of(paths: Iterable[str]) -> Iterator[str]:

@@ -4,10 +4,18 @@ import asyncio
 import base64
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
 PUBLIC = "https://github.com"
 USER = "x-access-token"
 """The user name that GitHub wants beside a token."""
+Result = TypeVar("Result")
+
+
+class Run(Protocol):
+    """Has work done that takes its time, and gives its result."""
+
+    async def __call__(self, work: Callable[[], Result], /) -> Result: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +36,15 @@ class Remote:
 class Remotes:
     """The repositories of one GitHub. `address`: where it is, `https://github.com`; or where each repository is.
 
-    `token` answers with the token for an organisation and a repository, "" for none. `run` has work done that takes
-    its time: in a thread.
+    `token` answers with the token for an organisation and a repository, "" for none. `run` has work done, in a
+    thread where it is not said otherwise.
     """
 
     def __init__(
         self,
         address: str | Callable[[str, str], str],
         token: Callable[[str, str], Awaitable[str]],
-        run: Callable[[Callable[[], str]], Awaitable[str]] = asyncio.to_thread,
+        run: Run = asyncio.to_thread,
     ) -> None:
         self._address, self._token, self.run = address, token, run
 

@@ -17,6 +17,7 @@ from cutwater.events.edges import Edges, no_git, no_jenkins, no_way_out, no_web,
 from cutwater.events.effect import Apply, apply
 from cutwater.events.event import Event, to_request
 from cutwater.events.serve import Respond
+from cutwater.git.clones import Clones
 from cutwater.git.remotes import Remotes
 from cutwater.github.client import GitHub
 from cutwater.jenkins.client import Jenkins
@@ -81,6 +82,7 @@ class Functions:
             outgoing=outgoing,
             web=web,
             git=git,
+            stacks=lambda: Clones(self.edges.git, state),
             jenkins=jenkins,
             plugin_help=self._plugin_help,
             publish=self._publish,

@@ -1,17 +1,21 @@
-"""A cherry-pick over real HTTP, between repositories of the local GitHub, with tokens."""
+"""Cherry-picks and stacks over real HTTP, at the local GitHub, with tokens."""
 
 import asyncio
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
 
-from cutwater.errors import Later
-from cutwater.git.effects import CherryPick, Picked
+from cutwater.errors import Later, Refused
+from cutwater.git.clones import Clones
+from cutwater.git.effects import CherryPick, KeepCommits, Picked, PushStack
 from cutwater.git.remotes import Remotes
+from cutwater.git.stacks import Change
+from cutwater.storage.memory import MemoryStore
 from infra.local.github.code import git_of
 from infra.local.github.handles import Issue
 from infra.local.github.repositories import fork
@@ -137,3 +141,53 @@ async def test_a_patch_that_is_too_large(served: Served, monkeypatch: pytest.Mon
     monkeypatch.setattr("cutwater.git.effects.LARGEST_PATCH", 10)
     picked: Picked = await picking(served).apply(World(served, served.token))
     assert (picked["failed"], picked["words"]) == ("patch", "it is larger than 0 MB")
+
+
+class HasStacks:
+    """What the effects of stacks need."""
+
+    def __init__(self, served: Served, token: str, state: MemoryStore) -> None:
+        self.stacks = Clones(served.remotes(token), lambda: state)
+
+
+@pytest.fixture
+def state() -> MemoryStore:
+    return MemoryStore(lambda: datetime(2026, 1, 5, tzinfo=UTC))
+
+
+def stacking(served: Served) -> dict[str, Any]:
+    head = served.pull.head
+    return {"base": served.stage, "changes": [Change(number=served.pull.number, head=head, method="merge")]}
+
+
+async def test_a_stack_is_pushed_and_nobody_is_told(served: Served, state: MemoryStore) -> None:
+    here = served.local.hub.repository(REPOSITORY)
+    assert here is not None
+    keep = KeepCommits(org="acme", repo="rocket", branches=("stage",), why="test")
+    await keep.apply(HasStacks(served, served.token, state))
+    world = HasStacks(served, served.token, state)
+    stack = await world.stacks.stack("acme", "rocket", "stage", **stacking(served))
+    commit = stack.layers[0].commit
+    told = len(served.local.hub.deliveries)
+    push = PushStack(org="acme", repo="rocket", commit=commit, ref="refs/cutwater/tide/stage", why="test")
+    await push.apply(world)
+    await push.apply(world)
+    git = git_of(served.local.hub, here)
+    assert git.read(f"{commit}:a").body == b"1\n2\n3\n4\n"  # type: ignore[union-attr]
+    assert git.commit("refs/cutwater/tide/stage").sha == commit  # type: ignore[union-attr]
+    assert len(served.local.hub.deliveries) == told
+
+
+async def test_a_stack_of_a_repository_that_we_may_not_see(served: Served, state: MemoryStore) -> None:
+    world = HasStacks(served, "", state)
+    with pytest.raises(Refused, match=r"Authentication failed|could not read Username|terminal prompts disabled"):
+        await world.stacks.stack("acme", "rocket", "stage", **stacking(served))
+
+
+async def test_a_stack_where_nobody_is_at_home(served: Served, state: MemoryStore) -> None:
+    served.address = "http://127.0.0.1:9"
+    world = HasStacks(served, served.token, state)
+    with pytest.raises(Later, match=r"Failed to connect|Couldn't connect"):
+        await world.stacks.stack("acme", "rocket", "stage", **stacking(served))
+    with pytest.raises(Later):
+        await KeepCommits(org="acme", repo="rocket", branches=("stage",), why="test").apply(world)

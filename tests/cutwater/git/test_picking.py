@@ -10,7 +10,8 @@ import pytest
 
 from cutwater.git.command import Git as Command
 from cutwater.git.command import GitError
-from cutwater.git.picking import Change, Committer, NotApplied, NotPushed, Unreachable, pick
+from cutwater.git.fetching import Unreachable
+from cutwater.git.picking import Change, Committer, NotApplied, NotPushed, pick
 from cutwater.git.remotes import Remote, Remotes
 from infra.local.github.commits import Files, write_files
 from infra.local.github.git import Git
