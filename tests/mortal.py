@@ -50,11 +50,16 @@ def die() -> None:
     raise Died
 
 
+def begin() -> None:
+    """The task that says so is an invocation of a function from now on, with a life of its own."""
+    _life.set(Life())
+
+
 def around(app: ASGIApp) -> ASGIApp:
     """A function each of whose invocations has a life of its own."""
 
     async def live(scope: Scope, receive: Receive, send: Send) -> None:
-        _life.set(Life())
+        begin()
         await app(scope, receive, send)
         breathe()
 

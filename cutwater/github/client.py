@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from cutwater.errors import Later, Refused
 from cutwater.github.app import App
 from cutwater.github.asking import Calls, caller
 from cutwater.github.credentials import Credentials, Identity, Tokens
@@ -13,9 +12,10 @@ from cutwater.github.etags import ETags
 from cutwater.github.exchange import CALL_SECONDS, Exchange
 from cutwater.github.limits import Limits, Shares, Sums
 from cutwater.github.refusals import Forbidden as Forbidden
+from cutwater.github.refusals import Incomplete as Incomplete
 from cutwater.github.refusals import NotFound as NotFound
 from cutwater.github.refusals import Unprocessable as Unprocessable
-from cutwater.github.refusals import answered
+from cutwater.github.refusals import answered, complaint
 
 if TYPE_CHECKING:
     from cutwater.github.wire import Wire
@@ -143,7 +143,7 @@ class GitHub:
         return await self._call(method, path, parts, change, may_come=method == "POST")
 
     async def graphql(self, query: str, org: str, **variables: Any) -> Json:
-        """The data of a GraphQL query. Raises Refused with the first error's message.
+        """The data of a GraphQL query. Raises Refused with the first error's message, Incomplete where there is a part.
 
         One about a repository ($owner, $name) is asked with the repository's token, any other with that of the account.
         """
@@ -156,12 +156,12 @@ class GitHub:
 
         here = {"repo": str(variables["name"])} if variables.get("owner") == org and "name" in variables else {}
         answer, identity = await self._call(name, "", {"org": org, **here}, ask, is_read=is_read)
-        errors, data = answer.get("errors") or [], answer.get("data") or {}
+        data = answer.get("data") or {}
         cost = (data.get("rateLimit") or {}).get("cost", 1)
         self._exchange.charge(identity, name, resource="graphql", cost=cost - 1)
-        if errors:
-            message = f"GitHub: {errors[0].get('message', 'unknown error')}"
-            raise Later(message) if errors[0].get("type") == "RATE_LIMITED" else Refused(message)
+        wrong = complaint(answer)
+        if wrong is not None:
+            raise wrong
         return data
 
     async def _who_we_are(self) -> Json:

@@ -216,3 +216,37 @@ class DeleteBranch(Struct, frozen=True, kw_only=True, tag=True):
     async def stands(self, world: HasGitHub, since: datetime) -> bool | None:
         path = f"/repos/{{org}}/{{repo}}/git/ref/heads/{quote(self.branch)}"
         return await world.github.get(path, org=self.org, repo=self.repo) is None or None
+
+
+class NotFastForward(Unprocessable):
+    """422: the branch has moved, and does not lie below the commit any more."""
+
+
+class MoveBranch(Struct, frozen=True, kw_only=True, tag=True):
+    """A branch is to be at this commit, which lies above it, and which GitHub has already. It is not forced.
+
+    Raises NotFastForward where the branch has moved; Unprocessable and Forbidden, in GitHub's words, where its
+    protection does not allow it.
+    """
+
+    org: str
+    repo: str
+    branch: str
+    sha: str
+    why: str
+    visible: ClassVar[bool] = True
+    writes: ClassVar[tuple[str, ...]] = ("contents", "workflows")
+
+    async def apply(self, world: HasGitHub) -> None:
+        path = f"/repos/{{org}}/{{repo}}/git/refs/heads/{quote(self.branch)}"
+        try:
+            await world.github.send("PATCH", path, {"sha": self.sha, "force": False}, org=self.org, repo=self.repo)
+        except Unprocessable as error:
+            if await self.stands(world, datetime.min):
+                return  # it was moved, and the answer was lost
+            if "not a fast forward" in str(error):
+                raise NotFastForward(error.status, str(error)) from error
+            raise
+
+    async def stands(self, world: HasGitHub, since: datetime) -> bool | None:
+        return await Reader(world.github).branch_sha(self.org, self.repo, self.branch) == self.sha or None

@@ -16,43 +16,73 @@ fragment pullRequest on PullRequest {
 }"""
 """What tide must know of a pull request: its requirements, and what stands on its head."""
 
+PAGE_OF_PULLS = """
+fragment page on PullRequestConnection {pageInfo {hasNextPage endCursor} nodes {...pullRequest}}"""
+
 POOL = (
     """
 query pool(
-  $owner: String!, $name: String!, $branch: String!, $ref: String!, $labels: [String!], $first: Int!, $after: String,
-  $blocking: [String!], $mayBeBlocked: Boolean!
+  $owner: String!, $name: String!, $branch: String!, $ref: String!, $recent: Int!, $first: Int!, $labels: [String!],
+  $withLabels: Boolean!, $blocking: [String!], $mayBeBlocked: Boolean!
 ) {
   rateLimit {cost}
   repository(owner: $owner, name: $name) {
-    isArchived mergeCommitAllowed squashMergeAllowed rebaseMergeAllowed
-    ref(qualifiedName: $ref) {target {oid}}
+    nameWithOwner isArchived mergeCommitAllowed squashMergeAllowed rebaseMergeAllowed
+    ref(qualifiedName: $ref) {target {oid ... on Commit {tree {oid}}}}
     issues(states: [OPEN], labels: $blocking, first: 100) @include(if: $mayBeBlocked) {nodes {number title url}}
-    pullRequests(
+    changed: pullRequests(
+      states: [OPEN], baseRefName: $branch, orderBy: {field: UPDATED_AT, direction: DESC}, first: $recent
+    ) {...page}
+    wanted: pullRequests(
       states: [OPEN], baseRefName: $branch, labels: $labels,
-      orderBy: {field: UPDATED_AT, direction: DESC}, first: $first, after: $after
-    ) {
-      pageInfo {hasNextPage endCursor}
-      nodes {...pullRequest}
-    }
+      orderBy: {field: UPDATED_AT, direction: DESC}, first: $first
+    ) @include(if: $withLabels) {...page}
   }
 }"""
+    + PAGE_OF_PULLS
     + PULL_REQUEST
 )
-"""A branch: where it stands, what its repository allows, the open issues with one of the labels `blocking`, and the
-open pull requests to it that carry one of `labels` (null: all), the one that changed last first.
+"""A branch: where it stands, with which tree, what its repository allows, the open issues with one of the labels
+`blocking`, and two first pages of the open pull requests to it, the one that changed last first: of all, and of those
+that carry one of `labels`.
 
 It reads the repository itself, not the index of GitHub's search, which lags behind.
 """
+
+PULLS = (
+    """
+query pulls(
+  $owner: String!, $name: String!, $branch: String!, $labels: [String!], $first: Int!, $after: String!
+) {
+  rateLimit {cost}
+  repository(owner: $owner, name: $name) {
+    pullRequests(
+      states: [OPEN], baseRefName: $branch, labels: $labels,
+      orderBy: {field: UPDATED_AT, direction: DESC}, first: $first, after: $after
+    ) {...page}
+  }
+}"""
+    + PAGE_OF_PULLS
+    + PULL_REQUEST
+)
+"""A further page of the pull requests of `POOL`; `labels` null: of all."""
 
 FIND_POOLS = """
 query findPools($search: String!, $first: Int!, $after: String) {
   rateLimit {cost}
   search(type: ISSUE, query: $search, first: $first, after: $after) {
     pageInfo {hasNextPage endCursor}
-    nodes {... on PullRequest {number baseRefName updatedAt repository {name owner {login}}}}
+    nodes {... on PullRequest {
+      number updatedAt headRefOid baseRefName baseRef {target {oid}}
+      repository {name owner {login}}
+      statusCheckRollup {contexts(first: 100) {nodes {
+        ... on StatusContext {context state}
+        ... on CheckRun {name status conclusion}
+      }}}
+    }}
   }
 }"""
-"""To which branches of which repositories the pull requests are that a search finds."""
+"""To which branches of which repositories the pull requests are that a search finds, and what stands on their heads."""
 
 AVAILABILITY = """
 query availability($login: String!) {

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
-from cutwater.github.client import Asks, Json, NotFound
+from cutwater.github.client import Asks, Incomplete, Json, NotFound
 from cutwater.github.types import (
     CheckRun,
     CheckRuns,
@@ -141,12 +141,20 @@ class Reader:
         path = "/repos/{org}/{repo}/collaborators/{login}"
         return await self._asks.exists(path, org=org, repo=repo, login=login)
 
-    async def search(self, query: str, text: str, *, org: str, first: int = 37) -> list[Json]:
-        """All nodes of a GraphQL search. `text` is a query with the variables $search, $first and $after."""
+    async def search(self, query: str, text: str, *, org: str, first: int = 37, may_lack: bool = False) -> list[Json]:
+        """All nodes of a GraphQL search. `text` is a query with the variables $search, $first and $after.
+
+        `may_lack`: what GitHub keeps back is null among them, instead of a refusal of it all.
+        """
         nodes: list[Json] = []
         after: str | None = None
         while True:
-            answer = await self._asks.graphql(text, org, search=query, first=first, after=after)
+            try:
+                answer = await self._asks.graphql(text, org, search=query, first=first, after=after)
+            except Incomplete as incomplete:
+                answer = incomplete.data
+                if not may_lack or answer.get("search") is None:
+                    raise
             nodes += answer["search"]["nodes"]
             page = answer["search"]["pageInfo"]
             if not page["hasNextPage"]:

@@ -1,16 +1,20 @@
 """What GitHub's no means: never (Refused), or not now (Later)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cutwater.errors import Later, Refused
 from cutwater.github.limits import is_secondary, is_used_up, wait_of
 
 if TYPE_CHECKING:
     from gidgethub import HTTPException
+
+
+TOO_BUSY = "Something went wrong while executing your query"
+"""By these words GitHub says that a query took too long for it."""
 
 
 class NotFound(Refused):
@@ -27,6 +31,25 @@ class Unprocessable(Refused):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
+
+
+class Incomplete(Refused):
+    """A GraphQL answer with a part of what was asked for; `data` has it, with null for what GitHub kept back."""
+
+    def __init__(self, message: str, data: Mapping[str, Any]) -> None:
+        super().__init__(message)
+        self.data = data
+
+
+def complaint(answer: Mapping[str, Any]) -> Later | Refused | None:
+    """What is wrong with a GraphQL answer: its first error, in GitHub's words."""
+    errors, data = answer.get("errors") or [], answer.get("data") or {}
+    if not errors:
+        return None
+    message = f"GitHub: {errors[0].get('message', 'unknown error')}"
+    if errors[0].get("type") in {"RATE_LIMITED", "RATE_LIMIT"} or TOO_BUSY in message:
+        return Later(message)
+    return Incomplete(message, data) if any(value is not None for value in data.values()) else Refused(message)
 
 
 @asynccontextmanager

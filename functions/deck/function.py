@@ -10,6 +10,8 @@
 | `/prowjobs.js`, `/data.js`, `/prowjob`, `/log` | the same for programs |
 | `/rerun` | a job, again |
 | `/command-help`, `/plugins`, `/plugin-help.js` | what people may type, and what the plugins do |
+| `/tide`, `/tide-history`, `/tide.js`, `/tide-history.js` | what tide merges from, and what it did |
+| `/tide/why` | what a pull request waits for |
 | `/events`, `/events/<GUID>` | the ledger, for operators |
 | `/badge.svg` | how a job's last run went, as a picture |
 """
@@ -43,6 +45,9 @@ from functions.deck.places import NotServed
 from functions.deck.rerun import Rerun
 from functions.deck.run_page import RunPage
 from functions.deck.storage import Storage
+from functions.deck.tide_kept import Pools
+from functions.deck.tide_pages import TidePages
+from functions.deck.tide_why import TideWhy
 
 
 class Deck:
@@ -69,7 +74,7 @@ class Deck:
 def routes(edges: Edges, apply: Apply) -> list[Route]:
     """Who answers to which path."""
     storage, runs, events = Storage(edges), Runs(edges), Events(edges)
-    logs, help_pages = Logs(edges, storage, runs), HelpPages(edges)
+    logs, help_pages, tide = Logs(edges, storage, runs), HelpPages(edges), TidePages(edges, Pools(edges))
     view, rerun, objects = LogView(edges, logs), Rerun(edges, runs, apply), Objects(edges, runs, logs)
     return [
         Route("/", JobList(edges, runs).show),
@@ -91,6 +96,11 @@ def routes(edges: Edges, apply: Apply) -> list[Route]:
         Route("/plugins", help_pages.plugins),
         Route("/plugin-help.js", help_pages.data),
         Route("/plugin-help", help_pages.moved),
+        Route("/tide", tide.pools),
+        Route("/tide.js", tide.pools_script),
+        Route("/tide-history", tide.history),
+        Route("/tide-history.js", tide.history_script),
+        Route("/tide/why", TideWhy(edges).show),
         Route("/events", events.list),
         Route("/events/{guid}", events.show),
         Route("/badge.svg", Badges(runs).show),

@@ -115,7 +115,15 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"size": size, "span": span, "ago": ago, "web": web, "segment": segment, "address": address}
+    environment.filters |= {
+        "size": size,
+        "span": span,
+        "ago": ago,
+        "until": until,
+        "web": web,
+        "segment": segment,
+        "address": address,
+    }
     environment.filters["harmless"] = harmless
     environment.globals |= {"are_events_shown": are_events_shown, "static": static_address}
     return environment
@@ -148,6 +156,14 @@ def size(count: int) -> str:
             break
         number, unit = number / 1000, larger
     return f"{number:.0f} {unit}" if unit == "B" or number >= 100 else f"{number:.1f} {unit}"
+
+
+def until(moment: datetime, now: datetime) -> str:
+    """How soon, to the minute, or how late."""
+    if moment < now:
+        return f"{ago(moment, now)}: it is late"
+    minutes = max(round((moment - now).total_seconds() / 60), 1)
+    return f"in {minutes} min" if minutes < 60 else f"in {span(timedelta(minutes=minutes))}"
 
 
 def span(time: timedelta) -> str:

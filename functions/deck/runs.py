@@ -8,7 +8,6 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct, field
 
-from cutwater.config.defaulting import DEFAULT_TENANT
 from cutwater.errors import Refused
 from cutwater.podutils import paths
 from cutwater.podutils.jobspec import JobSpec
@@ -23,6 +22,7 @@ from cutwater.prowjob.types import (
     Refs,
     RerunAuthConfig,
 )
+from functions.deck.audience import audience, is_hidden
 from functions.deck.places import PROVIDERS, NotServed, Place, place
 
 EARLIEST = datetime.min.replace(tzinfo=UTC)
@@ -171,12 +171,9 @@ def readable(found: Iterable[Mapping[str, Any]]) -> Iterable[Run]:
 
 
 def is_shown(run: Run, hidden_repos: Iterable[str]) -> bool:
-    """Whether everybody may see it. Source: sigs.k8s.io/prow pkg/deck/jobs."""
+    """Whether this deck's audience may see it. Source: sigs.k8s.io/prow pkg/deck/jobs."""
     tenant = run.spec.prowjob_defaults.tenant_id if run.spec.prowjob_defaults else ""
-    if run.spec.hidden or tenant not in {"", DEFAULT_TENANT}:
-        return False
     hidden = frozenset(hidden_repos)
-    if not hidden:
-        return True
     every = (*((run.spec.refs,) if run.spec.refs else ()), *run.spec.extra_refs)
-    return not any(refs.org in hidden or refs.full_name in hidden for refs in every)
+    is_one_hidden = bool(hidden) and any(is_hidden(refs.full_name, hidden) for refs in every)
+    return audience().may_see([tenant], is_hidden=run.spec.hidden or is_one_hidden)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from msgspec import Struct
 
 from cutwater.errors import Refused
+from cutwater.events.changed_files import CHANGED_FILES
 from cutwater.events.deadletters import DEAD
 from cutwater.events.ledger import DELIVERIES, SUBJECTS
 from cutwater.events.level import RECORDS
@@ -18,7 +19,7 @@ from cutwater.events.repository_owners import OWNERS
 from cutwater.storage.effects import DeleteState
 from cutwater.storage.store import Store
 
-REMEMBERED = (IN_REPO, OWNERS)
+REMEMBERED = (IN_REPO, OWNERS, CHANGED_FILES)
 """What was read of repositories, and is read again the next day."""
 READ_AGAIN = timedelta(days=2)
 AT_ONCE = 100

@@ -6,7 +6,9 @@ Source: sigs.k8s.io/prow pkg/tide/blockers.
 import re
 from collections.abc import Iterable
 
-from msgspec import Struct, field
+from msgspec import Struct
+
+from cutwater.events.pools import Blocker
 
 _BRANCHES = re.compile(r"\bbranch:[^\w-]*([\w\-./]+)\b", re.IGNORECASE | re.MULTILINE | re.ASCII)
 
@@ -17,14 +19,6 @@ class Issue(Struct, frozen=True):
     number: int
     title: str
     url: str
-
-
-class Blocker(Struct, frozen=True, rename="pascal"):
-    """An issue that blocks a branch; its title without the branches that it names."""
-
-    number: int
-    title: str
-    url: str = field(name="URL")
 
 
 def blockers_of(branch: str, issues: Iterable[Issue]) -> list[Blocker]:

@@ -1,8 +1,9 @@
 """tide: merges the pull requests that are ready, and tests them again where the branch has moved.
 
 Woken for a pool (`org/repo:branch`) when something in it changed: by hook for what GitHub tells, by relay when a test
-has ended; and once a minute to find what was missed (tick `sweep`). It needs GitHub, the cluster of the ProwJobs, and
-the state bucket. It has the pool to itself, and looks at it once in ten seconds at most, however many events there are.
+has ended; and once a minute to find what was missed (tick `sweep`), and to have the repositories' commits at hand (tick
+`repositories`). It needs GitHub, its repositories by git, the cluster of the ProwJobs, and the state bucket. It has the
+pool to itself, and looks at it once in ten seconds at most, however many events there are.
 Source: sigs.k8s.io/prow pkg/tide.
 """
 
@@ -14,7 +15,9 @@ from cutwater.events.level import LevelRole
 from cutwater.events.look import Look
 from cutwater.events.publish import LookAgain
 from cutwater.events.serve import level_role
+from cutwater.github.edits import MoveBranch
 from cutwater.github.effects import DeleteComment, Merge, SetStatus
+from functions.tide import repositories
 from functions.tide.pool import look_at_pool, subject
 from functions.tide.sight import PoolName
 from functions.tide.sweep import sweep
@@ -54,10 +57,10 @@ async def names(event: Event, look: Look) -> Sequence[str]:
 tide = LevelRole(
     name="tide",
     decide=decide,
-    sweeps={"sweep": sweep},
+    sweeps={"sweep": sweep, "repositories": repositories.sweep},
     excludes=names,
     lease_seconds=LEASE_SECONDS,
-    writes=(*Merge.writes, *SetStatus.writes, *DeleteComment.writes),
+    writes=(*Merge.writes, *MoveBranch.writes, *SetStatus.writes, *DeleteComment.writes),
     pace=PACE,
 )
 role = level_role(tide)

@@ -1,27 +1,24 @@
 """What tide keeps of a pool between two looks, in the state bucket: what deck shows, and what GitHub refused.
 
-Nothing here decides what may be merged: without it tide does the same, and only says less. The shapes of `Pool` and of
-`Entry` are those that upstream's tide serves to its deck. Source: sigs.k8s.io/prow pkg/tide (tide.go, history).
+Nothing here decides what may be merged: without it tide does the same, and only says less.
+Source: sigs.k8s.io/prow pkg/tide (tide.go, history).
 """
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from urllib.parse import quote
 
 import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from cutwater.events.look import Look
+from cutwater.events.pools import HISTORY, POOLS, Entry, Pool, ShownPullRequest, Target, key_of
 from cutwater.storage.effects import KeepState
-from functions.tide.blockers import Blocker
-from functions.tide.choose import Kind
 from functions.tide.merging import Failure
 from functions.tide.pull_requests import PullRequest
 from functions.tide.sight import PoolName
 
-POOLS, HISTORY = "tide/pools/", "tide/history/"
 MOST_ENTRIES = 1000
 """Entries of a pool's history."""
 REFUSALS = 2
@@ -29,40 +26,11 @@ REFUSALS = 2
 TRY_AGAIN = timedelta(hours=1)
 """After so long a merge that was refused is tried again though nothing of the pull request changed: somebody may have
 mended what GitHub refused it for."""
-
-
-def go_key(name: str) -> str:
-    """A field's name as Go writes it into JSON: `head_ref_oid` is HeadRefOID."""
-    return "".join(_GO_WORDS.get(word, word.capitalize()) for word in name.split("_"))
-
-
-_GO_WORDS = {"oid": "OID", "prs": "PRs", "ids": "IDs"}
-
-
-class ShownPullRequest(Struct, frozen=True, rename=go_key):
-    """A pull request as deck shows it."""
-
-    title: str
-    number: int
-    head_ref_oid: str
-    mergeable: str
-
-
-class Pool(Struct, frozen=True, kw_only=True, rename=go_key):
-    """A pool as deck shows it."""
-
-    org: str
-    repo: str
-    branch: str
-    success_prs: tuple[ShownPullRequest, ...] = ()
-    pending_prs: tuple[ShownPullRequest, ...] = ()
-    missing_prs: tuple[ShownPullRequest, ...] = ()
-    batch_pending: tuple[ShownPullRequest, ...] = ()
-    action: Kind = "WAIT"
-    target: tuple[ShownPullRequest, ...] = ()
-    blockers: tuple[Blocker, ...] = ()
-    error: str = ""
-    tenant_ids: tuple[str, ...] = ()
+MOVE_AGAIN = timedelta(days=1)
+"""After so long we try again to move a branch that GitHub has not let us move."""
+SEEN_AFTER = timedelta(minutes=10)
+"""By then GitHub calls a pull request merged whose commits are on the branch."""
+MOST_VOID = 50
 
 
 def pool_in_trouble(name: PoolName, error: str) -> Pool:
@@ -72,27 +40,6 @@ def pool_in_trouble(name: PoolName, error: str) -> Pool:
 
 def shown(pulls: Iterable[PullRequest]) -> tuple[ShownPullRequest, ...]:
     return tuple(ShownPullRequest(pull.title, pull.number, pull.head, pull.mergeable) for pull in pulls)
-
-
-class Target(Struct, frozen=True, kw_only=True):
-    """A pull request in an entry of the history."""
-
-    number: int
-    author: str
-    sha: str
-    title: str
-    head_ref: str
-
-
-class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What was done once."""
-
-    time: datetime
-    action: Kind
-    base_sha: str = field(default="", name="baseSHA")
-    target: tuple[Target, ...] = ()
-    err: str = ""
-    tenant_ids: tuple[str, ...] = field(default=(), name="tenantids")
 
 
 def targets(pulls: Iterable[PullRequest]) -> tuple[Target, ...]:
@@ -111,6 +58,48 @@ class Refusal(Struct, frozen=True, kw_only=True):
     last: datetime
 
 
+Void = tuple[str, tuple[tuple[int, str], ...]]
+"""A trial that does not count: the commit of the branch, and the members that were left to be merged onto it."""
+
+
+class Moved(Struct, frozen=True):
+    """A pull request, by its head, with which we have moved the branch: GitHub may take a while to call it merged."""
+
+    head: str
+    at: datetime
+
+
+class Speculated(Struct, frozen=True, kw_only=True):
+    """What is kept of a speculative queue.
+
+    `void`: what git made something else of than was tested. `moved` are by number. `refusal`: GitHub's words when it
+    did not let us move the branch, at `refused_at`.
+    """
+
+    void: tuple[Void, ...] = ()
+    moved: Mapping[int, Moved] = field(default_factory=dict)
+    refusal: str = ""
+    refused_at: datetime | None = None
+
+    def may_move(self, now: datetime) -> bool:
+        """Whether to try to move the branch: once a day we ask again where GitHub has refused."""
+        return self.refused_at is None or now - self.refused_at > MOVE_AGAIN
+
+    def is_merged(self, pull: PullRequest, now: datetime) -> bool:
+        """Whether it is on the branch, whatever GitHub says of it yet."""
+        found = self.moved.get(pull.number)
+        return found is not None and found.head == pull.head and now - found.at < SEEN_AFTER
+
+    def after_move(self, pulls: Iterable[PullRequest], now: datetime) -> "Speculated":
+        """With what the branch has been moved over just now."""
+        recent = {number: one for number, one in self.moved.items() if now - one.at < SEEN_AFTER}
+        return replace(self, moved=recent | {pull.number: Moved(pull.head, now) for pull in pulls})
+
+    def without(self, trial: Void) -> "Speculated":
+        """With one more that does not count."""
+        return replace(self, void=(*self.void, trial)[-MOST_VOID:])
+
+
 class Kept(Struct, frozen=True, kw_only=True):
     """What is kept of a pool.
 
@@ -122,6 +111,7 @@ class Kept(Struct, frozen=True, kw_only=True):
     seen: datetime | None = None
     under: str = ""
     refusals: Mapping[int, Refusal] = field(default_factory=dict)
+    speculated: Speculated = field(default_factory=Speculated)
 
     def refused_words(self, pull: PullRequest, config: str, now: datetime) -> str:
         """GitHub's words, where it has refused to merge the pull request as it is so often that we do not ask again."""
@@ -145,9 +135,13 @@ class Kept(Struct, frozen=True, kw_only=True):
 
 
 def likeness(pull: PullRequest, config: str) -> str:
-    """What of a pull request, and of the configuration (its digest), a refusal may have been about."""
+    """What of a pull request, and of the configuration (its digest), a refusal may have been about.
+
+    Not GitHub's merge state: it changes with our own status, which says that a merge was refused.
+    """
     contexts = sorted((one.name, one.state) for one in pull.contexts or () if one.name != "tide")
-    said = (config, pull.head, pull.base_ref, pull.labels, pull.mergeable, pull.merge_state, pull.review_decision)
+    is_conflicting = pull.mergeable == "CONFLICTING"  # GitHub does not know for a while after each push to the branch
+    said = (config, pull.head, pull.base_ref, pull.labels, is_conflicting, pull.review_decision)
     return hashlib.sha256(msgspec.json.encode([*said, pull.title, pull.body, contexts])).hexdigest()
 
 
@@ -174,14 +168,14 @@ def keep(found: Found, kept: Kept, name: PoolName) -> KeepState | None:
     return KeepState(key=_key(POOLS, name), body=body, etag=found.etag, why="the pool has changed")
 
 
-async def add_to_history(look: Look, name: PoolName, entry: Entry) -> KeepState:
-    """The pool's history, the newest first, with one entry more."""
+async def add_to_history(look: Look, name: PoolName, new: Sequence[Entry]) -> KeepState:
+    """The pool's history, the newest first, with these entries more."""
     key = _key(HISTORY, name)
     found = await look.state.get(key)
     entries = msgspec.json.decode(found.body, type=tuple[Entry, ...]) if found else ()
-    body = msgspec.json.encode((entry, *entries)[:MOST_ENTRIES]).decode()
-    return KeepState(key=key, body=body, etag=found.etag if found else "", why=f"{entry.action} is remembered")
+    body = msgspec.json.encode((*new, *entries)[:MOST_ENTRIES]).decode()
+    return KeepState(key=key, body=body, etag=found.etag if found else "", why=f"{new[0].action} is remembered")
 
 
 def _key(kind: str, name: PoolName) -> str:
-    return f"{kind}{name.org}/{name.repo}/{quote(name.branch, safe='')}.json"
+    return key_of(kind, name.org, name.repo, name.branch)

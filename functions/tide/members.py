@@ -3,11 +3,15 @@
 Source: sigs.k8s.io/prow pkg/tide (tide.go, filterSubpool).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
 from cutwater.config.contexts import Contexts
+from cutwater.config.jobs import Presubmit
+from cutwater.errors import Refused
+from cutwater.events.changed_files import changed_files
 from cutwater.events.look import Look
 from functions.tide.contexts import may_stay_in_pool
 from functions.tide.demands import Demanding, Demands
@@ -16,7 +20,8 @@ from functions.tide.mergeability import obstacle
 from functions.tide.pull_requests import PullRequest
 from functions.tide.requirements import meets
 from functions.tide.results import Candidate
-from functions.tide.sight import Sight
+from functions.tide.sight import AT_ONCE, Sight
+from functions.tide.stacking import changes_of
 
 
 class Members(Struct, frozen=True, kw_only=True):
@@ -35,32 +40,71 @@ async def members_of(sight: Sight, kept: Kept, demanding: Demanding, look: Look)
     """Who is in the pool. Raises Refused and Later."""
     tide = look.config.prow.tide
     demands = await demanding.on_each(sight.pulls)
-    candidates: list[Candidate] = []
     obstacles: dict[int, str] = {}
+    admitted: list[PullRequest] = []
     for pull in sight.pulls:
-        on_it = demands[pull.number]
         refused = kept.refused_words(pull, look.config.digest, look.now)
-        why = obstacle(pull, tide, sight.allowed) or on_it.wrong or refused
+        why = obstacle(pull, tide, sight.allowed) or demands[pull.number].wrong or refused
         if why:
             obstacles[pull.number] = why
         elif any(meets(pull, query) for query in tide.queries):
-            changes = await _changes(pull, look) if on_it.depend_on_changes else ()
-            needed = on_it.required(changes)
-            if may_stay_in_pool(pull, on_it.policy, needed):
-                candidates.append(Candidate(pull, needed))
+            admitted.append(pull)
+    changes = await _changes([pull for pull in admitted if demands[pull.number].depend_on_changes], look)
+    candidates: list[Candidate] = []
+    for pull in admitted:
+        on_it, files = demands[pull.number], changes.get(pull.number, ())
+        if isinstance(files, Refused):
+            obstacles[pull.number] = f"The files that it changes cannot be read: {files}"
+            continue
+        needed = on_it.required(files)
+        if may_stay_in_pool(pull, on_it.policy, needed):
+            candidates.append(Candidate(pull, needed))
     return Members(demands=demands, candidates=tuple(candidates), obstacles=obstacles)
 
 
-async def contexts_of_batch(batch: Sequence[Candidate], demanding: Demanding, look: Look) -> Collection[str] | None:
-    """The contexts that a batch must have passed; None where nobody can tell. Raises Refused and Later."""
+async def tests_of_batch(batch: Sequence[Candidate], demanding: Demanding, look: Look) -> Sequence[Presubmit]:
+    """The tests that a batch must have passed. Raises Refused where nobody can tell, and Later."""
     demands = await demanding.on([one.pull.head for one in batch])
     if demands.wrong:
-        return None
-    changes = [await _changes(one.pull, look) for one in batch] if demands.depend_on_changes else []
-    files = sorted({file for some in changes for file in some})
-    return [job.context for job in demands.required(files)]
+        raise Refused(f"nobody can tell which tests the batch must pass: {demands.wrong}")
+    changes = await _changes([one.pull for one in batch], look) if demands.depend_on_changes else {}
+    files: set[str] = set()
+    for found in changes.values():
+        if isinstance(found, Refused):
+            raise found
+        files.update(found)
+    return demands.required(sorted(files))
 
 
-async def _changes(pull: PullRequest, look: Look) -> tuple[str, ...]:
-    """The files that it changes."""
-    return tuple(file.filename for file in await look.github.files(pull.org, pull.repo, pull.number))
+async def fitting(batch: Sequence[Candidate], limit: int, sight: Sight, look: Look) -> Sequence[Candidate]:
+    """Those that can be put on the branch one upon the other, each as it would be merged; at most `limit`, 0 for all.
+
+    Raises Refused and Later where git cannot tell.
+    """
+    name, changes = sight.name, changes_of([one.pull for one in batch], look)
+    stack = await look.stacks.stack(name.org, name.repo, name.branch, base=sight.base, changes=changes, limit=limit)
+    by_number = {one.number: one for one in batch}
+    return [by_number[layer.number] for layer in stack.layers]
+
+
+async def _changes(pulls: Sequence[PullRequest], look: Look) -> dict[int, tuple[str, ...] | Refused]:
+    """The files that each changes, by number, or why GitHub does not say. Raises Later."""
+    at_once = asyncio.Semaphore(AT_ONCE)
+
+    async def of(pull: PullRequest) -> tuple[str, ...] | Refused:
+        async with at_once:
+            try:
+                return await changed_files(
+                    look,
+                    pull.org,
+                    pull.repo,
+                    pull.number,
+                    base_ref=pull.base_ref,
+                    head=pull.head,
+                    updated_at=pull.updated_at,
+                )
+            except Refused as refused:
+                return refused
+
+    found = await asyncio.gather(*(of(pull) for pull in pulls))
+    return {pull.number: files for pull, files in zip(pulls, found, strict=True)}

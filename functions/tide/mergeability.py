@@ -3,10 +3,13 @@
 Source: sigs.k8s.io/prow pkg/tide (github.go, isAllowedToMerge, prMergeMethod).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Literal
 
+from msgspec import Struct
+
 from cutwater.config.tide import MergeMethod, Tide, setting
+from cutwater.events.explanations import Mender
 from functions.tide.pull_requests import PullRequest
 
 CONFLICTING_LABELS = "PR has conflicting merge method override labels"
@@ -37,15 +40,27 @@ def blocks_policy(org: str, repo: str, tide: Tide) -> BlocksPolicy:
 
 def obstacle(pull: PullRequest, tide: Tide, allowed: Collection[MergeMethod]) -> str:
     """Why it cannot be merged, or "". `allowed`: the methods that the repository's settings allow."""
+    return next((one.text for one in obstacles(pull, tide, allowed)), "")
+
+
+class Obstacle(Struct, frozen=True):
+    """What of a pull request itself stands in the way of a merge, and who can mend it."""
+
+    text: str
+    mend: Mender
+
+
+def obstacles(pull: PullRequest, tide: Tide, allowed: Collection[MergeMethod]) -> Iterator[Obstacle]:
+    """Everything of itself that stands in the way, in the order in which one of them is named."""
     if pull.mergeable == "CONFLICTING":
-        return "PR has a merge conflict."
+        yield Obstacle("PR has a merge conflict.", "author")
     method = method_of(pull, tide)
     if method is None:
-        return CONFLICTING_LABELS
+        yield Obstacle(CONFLICTING_LABELS, "author")
     if method == "rebase" and not pull.can_be_rebased:
-        return "PR can't be rebased"
-    if method not in allowed:
-        return f'Merge type "{method}" disallowed by repo settings'
+        yield Obstacle("PR can't be rebased", "author")
+    if method is not None and method not in allowed:
+        yield Obstacle(f'Merge type "{method}" disallowed by repo settings', "repository")
     if pull.is_blocked and blocks_policy(pull.org, pull.repo, tide) == "block":
-        return "PR is blocked from merging by GitHub (check branch protection, required reviews, or rulesets)"
-    return ""
+        text = "PR is blocked from merging by GitHub (check branch protection, required reviews, or rulesets)"
+        yield Obstacle(text, "reviewer")

@@ -6,7 +6,7 @@ Source: sigs.k8s.io/prow pkg/tide (github.go, mergePRs) and pkg/github (client.g
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 import msgspec
 from msgspec import Struct, field
@@ -54,11 +54,15 @@ class Failure(Struct, frozen=True, kw_only=True):
 
 
 class Outcome(Struct, kw_only=True):
-    """What came of merging: numbers of what was merged, of what was tried, and what went wrong."""
+    """What came of merging: numbers of what was merged, of what was tried, and what went wrong.
+
+    `differing`: those that were merged and gave another tree than the tested one.
+    """
 
     tried: list[int] = field(default_factory=list)
     merged: list[int] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    differing: list[int] = field(default_factory=list)
 
 
 class Branch(Struct, frozen=True, kw_only=True):
@@ -77,9 +81,19 @@ Prepare = Callable[[PullRequest], Awaitable[None]]
 
 
 async def merge_all(
-    pulls: Sequence[PullRequest], branch: Branch, tide: Tide, look: Look, act: Act, *, prepare: Prepare
+    pulls: Sequence[PullRequest],
+    branch: Branch,
+    tide: Tide,
+    look: Look,
+    act: Act,
+    *,
+    prepare: Prepare,
+    expected: Mapping[int, str] | None = None,
 ) -> Outcome:
-    """Merge them in their order. One that cannot be merged does not stop the others, as long as they may be merged."""
+    """Merge them in their order. One that cannot be merged does not stop the others, as long as they may be merged.
+
+    `expected`: the tree that the branch must have with each; then whatever goes wrong with one stops the others.
+    """
     outcome, note = Outcome(), Note(base=branch.base, refs=branch.refs)
     for pull in pulls:
         method = method_of(pull, tide)
@@ -89,29 +103,40 @@ async def merge_all(
             continue
         outcome.tried.append(pull.number)
         try:
-            await _say_success(pull, tide, act)
+            await say_success(pull, tide, act)
             await prepare(pull)
         except Refused as refused:
             outcome.failures.append(Failure(number=pull.number, why=str(refused), is_for_people=False))
+            if expected is not None:
+                break
             continue
         try:
-            await _check(pull, branch, note.branch_is_at, tide, look)
-            await _leave(note, branch, pull, act)
+            await check(pull, branch, note.branch_is_at, tide, look)
+            await leave(note, branch, pull, act)
             sha = await _merge(pull, method, branch, note.branch_is_at, tide, look, act)
         except Refused as refused:
             failure = _failure(pull.number, refused)
             outcome.failures.append(failure)
-            if failure.is_final:
+            if failure.is_final or expected is not None:
                 break
             continue
         outcome.merged.append(pull.number)
         note = msgspec.structs.replace(note, merged=(*note.merged, sha))
+        if expected is not None and await _tree_of(sha, branch, look) != expected[pull.number]:
+            outcome.differing.append(pull.number)
+            break
     if branch.holding is not None:
         await act(LeaveNote(holding=branch.holding, note="", why="the merges are done"))
     return outcome
 
 
-async def _say_success(pull: PullRequest, tide: Tide, act: Act) -> None:
+async def _tree_of(sha: str, branch: Branch, look: Look) -> str:
+    path = "/repos/{org}/{repo}/git/commits/{sha}"
+    commit = await look.again().github.get(path, org=branch.org, repo=branch.repo, sha=sha)
+    return str(commit["tree"]["sha"]) if commit else ""
+
+
+async def say_success(pull: PullRequest, tide: Tide, act: Act) -> None:
     """Our own context, which may be required, must be green before the merge."""
     if any(one.name.lower() == TIDE and one.state == "SUCCESS" for one in pull.contexts or ()):
         return
@@ -137,7 +162,7 @@ class Unanswered(Refused):
     """GitHub has not merged it, and does not say why."""
 
 
-async def _check(pull: PullRequest, branch: Branch, is_at: str, tide: Tide, look: Look) -> None:
+async def check(pull: PullRequest, branch: Branch, is_at: str, tide: Tide, look: Look) -> None:
     """What was decided must hold still, read directly. Raises Changed."""
     again = look.again()
     now = await again.github.pull_request(pull.org, pull.repo, pull.number)
@@ -163,7 +188,8 @@ async def _check_branch(branch: Branch, is_at: str, look: Look) -> None:
         raise Changed(f"base branch was modified: {branch.name} is at {sha}, not at {is_at}")
 
 
-async def _leave(note: Note, branch: Branch, pull: PullRequest, act: Act) -> None:
+async def leave(note: Note, branch: Branch, pull: PullRequest, act: Act) -> None:
+    """Leave word of what is being merged. Raises Conflict where the pool is not held any more."""
     if branch.holding is not None:
         text = msgspec.json.encode(note).decode()
         await act(LeaveNote(holding=branch.holding, note=text, why=f"#{pull.number} is about to be merged"))

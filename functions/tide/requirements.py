@@ -4,6 +4,7 @@ Source: sigs.k8s.io/prow pkg/tide (status.go, requirementDiff), and what GitHub'
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Literal
 
 from msgspec import Struct
 
@@ -18,9 +19,24 @@ LETTERS = 50
 """How long a list of names becomes."""
 
 
+Aspect = Literal["branch", "author", "milestone", "labels", "forbidden labels", "contexts", "review", "protection"]
+
+
 class Difference(Struct, frozen=True):
     """How far a pull request is from a query. `text` names the first thing that it lacks, and begins with a blank."""
 
+    text: str
+    weight: int
+
+
+class Lack(Struct, frozen=True):
+    """One thing that a query asks for and a pull request does not have. `names`: all that are asked for, sorted.
+
+    `text` is as in a Difference; it may leave out some of the names.
+    """
+
+    aspect: Aspect
+    names: tuple[str, ...]
     text: str
     weight: int
 
@@ -52,38 +68,38 @@ def narrowest_labels(queries: Iterable[TideQuery]) -> Sequence[str] | None:
 
 def difference(pull: PullRequest, query: TideQuery, contexts: Contexts, *, is_block_respected: bool) -> Difference:
     """How far it is from a query for its repository. `is_block_respected`: that GitHub says BLOCKED counts."""
-    lacks = list(_lacks(pull, query, contexts, is_block_respected=is_block_respected))
-    return Difference(lacks[0].text if lacks else "", sum(one.weight for one in lacks))
+    found = list(lacks(pull, query, contexts, is_block_respected=is_block_respected))
+    return Difference(found[0].text if found else "", sum(one.weight for one in found))
 
 
-def _lacks(
-    pull: PullRequest, query: TideQuery, contexts: Contexts, *, is_block_respected: bool
-) -> Iterator[Difference]:
+def lacks(pull: PullRequest, query: TideQuery, contexts: Contexts, *, is_block_respected: bool) -> Iterator[Lack]:
     """All that it lacks, in the order in which one of them is named."""
     included, branch = query.included_branches, pull.base_ref
     if branch in query.excluded_branches or (included and branch not in included):
-        yield Difference(f" Merging to branch {branch} is forbidden.", BRANCH)
+        yield Lack("branch", included, f" Merging to branch {branch} is forbidden.", BRANCH)
     author = _normal(query.author)
     if author and author != _normal(pull.author):
-        yield Difference(f" Must be by author {author}.", AUTHOR)
+        yield Lack("author", (author,), f" Must be by author {author}.", AUTHOR)
     if query.milestone and query.milestone != pull.milestone:
-        yield Difference(f" Must be in milestone {query.milestone}.", MILESTONE)
+        yield Lack("milestone", (query.milestone,), f" Must be in milestone {query.milestone}.", MILESTONE)
     missing = [wanted.replace(",", " or ") for wanted in query.labels if not {*wanted.split(",")} & {*pull.labels}]
     if missing:
         names = listed(missing)
-        yield Difference(f" Needs {', '.join(names)} {_plural('label', names)}.", len(missing))
+        text = f" Needs {', '.join(names)} {_plural('label', names)}."
+        yield Lack("labels", tuple(sorted(missing)), text, len(missing))
     forbidden = [label for label in query.missing_labels if label in pull.labels]
     if forbidden:
         names = listed(forbidden)
-        yield Difference(f" Should not have {', '.join(names)} {_plural('label', names)}.", len(forbidden))
+        text = f" Should not have {', '.join(names)} {_plural('label', names)}."
+        yield Lack("forbidden labels", tuple(sorted(forbidden)), text, len(forbidden))
     yield from _bad_contexts(pull, contexts)
     if query.review_approved_required and pull.review_decision != "APPROVED":
-        yield Difference(" PullRequest is missing sufficient approving GitHub review(s)", REVIEW)
+        yield Lack("review", (), " PullRequest is missing sufficient approving GitHub review(s)", REVIEW)
     if is_block_respected and pull.is_blocked:
-        yield Difference(" Blocked by GitHub (branch rulesets or protection)", BLOCKED)
+        yield Lack("protection", (), " Blocked by GitHub (branch rulesets or protection)", BLOCKED)
 
 
-def _bad_contexts(pull: PullRequest, contexts: Contexts) -> Iterator[Difference]:
+def _bad_contexts(pull: PullRequest, contexts: Contexts) -> Iterator[Lack]:
     """A required context that is not there at all weighs twice."""
     there = pull.contexts or ()
     bad = [context.name for context in unsuccessful(there, contexts)]
@@ -91,7 +107,8 @@ def _bad_contexts(pull: PullRequest, contexts: Contexts) -> Iterator[Difference]
     if bad:
         names = listed(bad)
         has = "have" if len(names) > 1 else "has"
-        yield Difference(f" {_plural('Job', names)} {', '.join(names)} {has} not succeeded.", weight)
+        text = f" {_plural('Job', names)} {', '.join(names)} {has} not succeeded."
+        yield Lack("contexts", tuple(sorted(bad)), text, weight)
 
 
 def listed(names: Collection[str]) -> list[str]:

@@ -4,13 +4,14 @@ A result counts for exactly one state of the branch and of the pull requests: wh
 it. Source: sigs.k8s.io/prow pkg/tide (tide.go, accumulate and accumulateBatch).
 """
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
 from msgspec import Struct, field
 
 from cutwater.config.jobs import Presubmit
+from cutwater.errors import Refused
 from cutwater.prowjob.descriptions import SKIP_RETEST, base_sha_of
 from cutwater.prowjob.reporting import GITHUB, is_owed
 from cutwater.prowjob.types import ProwJob
@@ -121,8 +122,8 @@ class Batches(Struct, frozen=True):
     pending: tuple[Candidate, ...] = ()
 
 
-Required = Callable[[Sequence[Candidate]], Awaitable[Collection[str] | None]]
-"""The contexts that a batch must have passed; None where nobody can tell."""
+Required = Callable[[Sequence[Candidate]], Awaitable[Sequence[Presubmit]]]
+"""The tests that a batch must have passed. Raises Refused where nobody can tell, and Later."""
 
 
 async def accumulate_batches(
@@ -136,11 +137,12 @@ async def accumulate_batches(
         members = [by_head[pull.number, pull.sha] for pull in pulls if (pull.number, pull.sha) in by_head]
         if not members or len(members) < len(pulls):
             continue  # one of them is gone, or has changed
-        contexts = await required(members)
-        if contexts is None:
+        try:
+            tests = await required(members)
+        except Refused:
             continue
         best = _best((run.spec.context, result_of(run, now)) for run in runs)
-        outcomes = [best.get(context, "failure") for context in contexts]
+        outcomes = [best.get(test.context, "failure") for test in tests]
         found[max(outcomes, key=_BEST_FIRST.index, default="success")] = tuple(members)
     return Batches(found.get("success", ()), found.get("pending", ()))
 

@@ -10,9 +10,9 @@ from msgspec import Struct
 
 from cutwater.config.contexts import Contexts
 from cutwater.config.tide import Tide, setting
+from cutwater.events.pools import Blocker
 from cutwater.github.effects import SetStatus, StatusState
 from cutwater.prowjob.types import ProwJob
-from functions.tide.blockers import Blocker
 from functions.tide.mergeability import blocks_policy
 from functions.tide.pull_requests import TIDE, PullRequest
 from functions.tide.requirements import BRANCH, Difference, difference

@@ -1,76 +1,173 @@
-"""What events have missed: once a minute tide looks at every pool that there is."""
+"""What events have missed: once a minute tide finds out where it must look.
 
-from collections.abc import Sequence
+A pool is looked at when something of it is not as the last sweep has found it, and from time to time although all is:
+the longer nothing has changed there, the more seldom.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 from cutwater.config.tide import Tide, covered, searches_by_org
-from cutwater.errors import Refused
 from cutwater.events.effect import Act
 from cutwater.events.event import Event
 from cutwater.events.look import Look
+from cutwater.events.pools import POOLS, branch_of
 from cutwater.events.publish import LookAgain
-from cutwater.github.queries import FIND_POOLS
 from cutwater.kube.effects import timestamp
+from cutwater.prowjob.labels import CREATED_BY_TIDE
 from cutwater.storage.effects import KeepState
+from functions.tide.finding import Change, Finding
 from functions.tide.sight import PoolName
 
 CURSOR = "tide/swept"
 CHANGES = "is:pr state:open sort:updated-asc archived:false"
-PAGE = 100
 OVERLAP = timedelta(seconds=30)
 """How much further back changes are looked for: GitHub's index lags behind."""
 BEGINNING = datetime(2007, 1, 1, tzinfo=UTC)
 """Before there was a GitHub."""
-
-
-async def sweep(event: Event, look: Look, act: Act) -> None:
-    """Have every pool looked at in which something may be merged, or in which a pull request has changed.
-
-    Which changes have been seen is kept, by the search that finds them.
-    """
-    tide = look.config.prow.tide
-    found = await look.state.get(CURSOR)
-    seen = msgspec.json.decode(found.body, type=dict[str, Seen]) if found else {}
-    pools: dict[PoolName, str] = {}
-    for query in tide.queries:
-        for org, search in searches_by_org(query).items():
-            for change in await _found(search, org, look):
-                pools[change.pool] = "a query finds a pull request to it"
-    now_seen: dict[str, Seen] = {}
-    for org, search in searches_for_changes(tide).items():
-        last = seen.get(search, Seen(BEGINNING))
-        changes = await _found(f"{search} updated:{timestamp(last.until)}..{timestamp(look.now)}", org, look)
-        for change in changes:
-            if change not in last.changes:
-                pools.setdefault(change.pool, "a pull request to it has changed")
-        now_seen[search] = last.after(changes)
-    for name in sorted(pools, key=str):
-        await act(LookAgain(role="tide", subject=str(name), why=pools[name]))
-    if now_seen != seen:
-        body = msgspec.json.encode(now_seen, order="sorted").decode()
-        await act(KeepState(key=CURSOR, body=body, etag=found.etag if found else "", why="these changes are seen"))
-
-
-class Change(Struct, frozen=True):
-    """A pull request that a search has found: its pool, and when it changed."""
-
-    pool: PoolName
-    number: int
-    updated_at: datetime
+SELDOM = timedelta(minutes=10)
+"""A pool with pull requests that meet a query is looked at once in so long, whatever happens."""
 
 
 class Seen(Struct, frozen=True):
     """Up to when all changes have been seen, and those since then that have been seen, too."""
 
-    until: datetime
+    until: datetime = BEGINNING
     changes: tuple[Change, ...] = ()
 
     def after(self, changes: Sequence[Change]) -> "Seen":
         until = max((change.updated_at - OVERLAP for change in changes), default=self.until)
         return Seen(until, tuple(change for change in changes if change.updated_at >= until))
+
+
+class Watched(Struct, frozen=True, kw_only=True):
+    """A pool in which a query finds pull requests. `likeness` stands for all that a sweep sees of it.
+
+    `since` when it has been so, and when it was `looked` at last on that account.
+    """
+
+    likeness: str
+    since: datetime
+    looked: datetime
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether it has not been looked at for as long as it has been so before that."""
+        return now - self.looked >= min(self.looked - self.since, SELDOM)
+
+
+class Swept(Struct, frozen=True, kw_only=True):
+    """What a sweep leaves to the next: the changes that were seen, by search; the pools that are watched, by name; the
+    digest of the configuration under which it was so."""
+
+    changes: Mapping[str, Seen] = field(default_factory=dict)
+    pools: Mapping[str, Watched] = field(default_factory=dict)
+    config: str = ""
+
+
+async def sweep(event: Event, look: Look, act: Act) -> None:
+    """Have those pools looked at that may have changed, and those that are due.
+
+    A search that GitHub does not answer now holds back no other: what it would find is taken to be as it was. Raises
+    Later where none is answered.
+    """
+    found = await look.state.get(CURSOR)
+    was = _read(found.body) if found else Swept()
+    finding, looks = Finding(look), dict[str, str]()
+    if was.config != look.config.digest:
+        looks |= {name: "no query is about its repository any more" async for name in _abandoned(look)}
+    seen = await _changes(was.changes, finding, look, looks)
+    watched = await _watched(was.pools, finding, look, looks)
+    for name in sorted(looks):
+        await act(LookAgain(role="tide", subject=name, why=looks[name]))
+    now = Swept(changes=seen, pools=watched, config=look.config.digest)
+    if now != was:
+        body = msgspec.json.encode(now, order="sorted").decode()
+        await act(KeepState(key=CURSOR, body=body, etag=found.etag if found else "", why="this has been seen"))
+    if finding.failed and not finding.answered:
+        raise next(iter(finding.failed.values()))
+
+
+def _read(body: bytes) -> Swept:
+    try:
+        return msgspec.json.decode(body, type=Swept)
+    except msgspec.DecodeError:
+        return Swept()  # then everything is looked at once
+
+
+async def _abandoned(look: Look) -> AsyncIterator[str]:
+    """The pools that people are told of, though no query is about their repositories."""
+    async for entry in look.state.list(POOLS):
+        place = branch_of(POOLS, entry.key)
+        if place and not look.config.prow.tide.queries_of(place[0], place[1]):
+            yield str(PoolName(*place))
+
+
+async def _changes(was: Mapping[str, Seen], finding: Finding, look: Look, looks: dict[str, str]) -> Mapping[str, Seen]:
+    """Up to when changes have been seen by now. Pools with new ones are to be looked at."""
+    searches = searches_for_changes(look.config.prow.tide)
+    last = {org: was.get(search, Seen()) for org, search in searches.items()}
+    until = timestamp(look.now)
+    found = await finding.all(
+        [(org, f"{search} updated:{timestamp(last[org].until)}..{until}") for org, search in searches.items()]
+    )
+    seen = {searches[org]: before for org, before in last.items()}
+    for org, changes in found:
+        changed = [change.brief for change in changes]
+        for change in changed:
+            if change not in last[org].changes:
+                looks[str(change.pool)] = "a pull request to it has changed"
+        seen[searches[org]] = last[org].after(changed)
+    return seen
+
+
+async def _watched(
+    was: Mapping[str, Watched], finding: Finding, look: Look, looks: dict[str, str]
+) -> Mapping[str, Watched]:
+    """The pools in which a query finds pull requests. Those that are not as they were, or are due, are to be looked at;
+    and once those in which there is none any more."""
+    watched: dict[str, Watched] = {}
+    for name, likeness in (await _likenesses(finding, look)).items():
+        before = was.get(name)
+        if before is None or before.likeness != likeness:
+            looks.setdefault(name, "something of it has changed")
+            watched[name] = Watched(likeness=likeness, since=look.now, looked=look.now)
+        elif before.is_due(look.now):
+            looks.setdefault(name, "it has not been looked at for a while")
+            watched[name] = msgspec.structs.replace(before, looked=look.now)
+        else:
+            watched[name] = before
+    for name in was.keys() - watched.keys():
+        if PoolName.read(name).org in finding.failed:
+            watched[name] = was[name]
+        else:
+            looks.setdefault(name, "no query finds a pull request to it any more")
+    return watched
+
+
+async def _likenesses(finding: Finding, look: Look) -> Mapping[str, str]:
+    """What can be seen of each pool, as a digest, by name: the branch, the pull requests that meet a query with what
+    stands on their heads, the tests under way that tide has started, the configuration."""
+    config = look.config.prow
+    searches = [one for query in config.tide.queries for one in searches_by_org(query).items()]
+    found, runs = await asyncio.gather(
+        finding.all(searches),
+        look.kube.prowjobs(config.prowjob_namespace, labels=f"{CREATED_BY_TIDE}=true", fields="status.completionTime="),
+    )
+    seen: dict[str, set[bytes]] = {}
+    for pull in (pull for _, pulls in found for pull in pulls):
+        seen.setdefault(str(pull.brief.pool), set()).add(msgspec.json.encode(pull.likeness))
+    for run in runs:
+        refs = run.spec.refs
+        name = f"{refs.full_name}:{refs.base_ref}" if refs else ""
+        if name in seen:
+            seen[name].add(run.metadata.name.encode())
+    digest = look.config.digest.encode()
+    return {name: hashlib.sha256(b"\n".join([digest, *sorted(parts)])).hexdigest() for name, parts in seen.items()}
 
 
 def searches_for_changes(tide: Tide) -> dict[str, str]:
@@ -82,20 +179,3 @@ def searches_for_changes(tide: Tide) -> dict[str, str]:
     for repo in sorted(repos):
         tokens.setdefault(repo.partition("/")[0], []).append(f'repo:"{repo}"')
     return {org: " ".join([CHANGES, *tokens[org]]) for org in sorted(tokens)}
-
-
-async def _found(search: str, org: str, look: Look) -> list[Change]:
-    """What a search finds; nothing where GitHub does not let us search there: the others are looked at all the same."""
-    try:
-        nodes = await look.github.search(search, FIND_POOLS, org=org, first=PAGE)
-    except Refused:
-        return []
-    return [
-        Change(
-            PoolName(node["repository"]["owner"]["login"], node["repository"]["name"], node["baseRefName"]),
-            node["number"],
-            datetime.fromisoformat(node["updatedAt"]),
-        )
-        for node in nodes
-        if node
-    ]

@@ -1,27 +1,33 @@
 """What a look at a pool tells: its pull requests by their statuses, and deck."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
+from msgspec import Struct, field
+
+from cutwater.config.tide import Tide
 from cutwater.errors import Refused
 from cutwater.events.effect import Act
 from cutwater.events.look import Look
+from cutwater.events.pools import Pool
 from functions.tide import kept, statuses
 from functions.tide.acting import Done
 from functions.tide.assessment import State
+from functions.tide.explaining import Judged
 from functions.tide.kept import Kept
 from functions.tide.pull_requests import PullRequest
-from functions.tide.statuses import Standing
+from functions.tide.statuses import Expected, Standing
 
 ENOUGH = timedelta(seconds=45)
 """After so long no other status is set in the same look."""
 
 
-def shown(state: State, done: Done) -> kept.Pool | None:
-    """The pool for deck; None where nobody is in it."""
+def shown(state: State, done: Done) -> Pool | None:
+    """The pool for deck; None where nobody is in it, and nothing is wrong."""
     name, results = state.sight.name, state.results
-    if not state.members.candidates:
+    if not state.members.candidates and not state.sight.trouble:
         return None
-    return kept.Pool(
+    return Pool(
         org=name.org,
         repo=name.repo,
         branch=name.branch,
@@ -32,30 +38,47 @@ def shown(state: State, done: Done) -> kept.Pool | None:
         action=state.action.kind,
         target=kept.shown(state.action.targets),
         blockers=state.sight.blockers,
-        error=done.error,
+        error="; ".join(filter(None, (done.error, state.sight.trouble))),
         tenant_ids=state.tenants,
     )
 
 
-async def tell(state: State, done: Done, after: Kept, look: Look, act: Act) -> bool:
-    """Set the statuses that do not say what they should. False where there was no time for all of them.
+class Told(Struct, frozen=True, kw_only=True):
+    """How the pull requests stand, by number. `is_all`: that there was time for the statuses of all of them."""
+
+    judged: Mapping[int, Judged] = field(default_factory=dict)
+    is_all: bool = True
+
+
+async def tell(state: State, done: Done, after: Kept, look: Look, act: Act) -> Told:
+    """Set the statuses that do not say what they should.
 
     One that was to be merged had its status set to success before; where that failed, it is told how it stands.
     """
     tide = look.config.prow.tide
+    judged: dict[int, Judged] = {}
+    is_all = True
     for pull in state.sight.pulls:
-        if pull.number in done.merged or pull.contexts is None:
-            continue
-        wanted = statuses.expected(standing_of(pull, state, after, look), tide)
-        if pull.number not in done.tried and statuses.says(pull, wanted):
-            continue
-        if look.again().now - look.now > ENOUGH:
-            return False
-        try:
-            await act(statuses.set_status(pull, wanted, tide, why=state.action.why))
-        except Refused:
-            continue  # recorded; the others are told all the same
-    return True
+        standing = standing_of(pull, state, after, look)
+        wanted = statuses.expected(standing, tide)
+        refused = ""
+        is_told = pull.number not in done.tried and statuses.says(pull, wanted)
+        if pull.contexts is not None and not is_told:
+            is_all = is_all and look.again().now - look.now <= ENOUGH
+            if is_all:
+                refused = await _set(pull, wanted, state, tide, act)
+        is_landed = after.speculated.is_merged(pull, look.now)
+        judged[pull.number] = Judged(standing=standing, wanted=wanted, refused=refused, is_landed=is_landed)
+    return Told(judged=judged, is_all=is_all)
+
+
+async def _set(pull: PullRequest, wanted: Expected, state: State, tide: Tide, act: Act) -> str:
+    """Set the status. GitHub's words where it refuses that: the others are told all the same."""
+    try:
+        await act(statuses.set_status(pull, wanted, tide, why=state.action.why))
+    except Refused as refused:
+        return str(refused)
+    return ""
 
 
 def standing_of(pull: PullRequest, state: State, after: Kept, look: Look) -> Standing:

@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -11,16 +11,15 @@ import pytest
 
 from cutwater.events.pointer import NAMESPACE
 from cutwater.kube.client import CONFIG_MAP
-from cutwater.prowjob.types import ProwJob
 from infra.local.demo import seed
 from infra.local.demo.people import Person
 from tests.e2e import shuttle
+from tests.e2e.pull import Pull
 from tests.e2e.running import Running
 from tests.e2e.shuttle import ADMIN, AUTHOR, ENGINEER, JOBS_FILE, SHUTTLE, STRANGER, WRITER
 from tests.e2e.story import soon
 
 PASS, BROKEN, NEW = "pull-shuttle-pass", "pull-shuttle-broken", "pull-shuttle-new"
-NOTIFIER = "[APPROVALNOTIFIER]"
 CHANGE = {"docs/manual.md": "Sit down. Hold on.\n", "engine/thrust.txt": "2\n"}
 MORE_JOBS = f"""    - name: {NEW}
       always_run: true
@@ -46,62 +45,6 @@ async def started(folder: Path) -> AsyncIterator[Running]:
     finally:
         left = platform.stop()
     assert left == []
-
-
-class Pull:
-    """One pull request, as somebody sees it who looks at GitHub."""
-
-    def __init__(self, platform: Running, number: int) -> None:
-        self._platform, self.number = platform, number
-        self._robot = Person(platform.settings, seed.BOT)
-
-    async def say(self, who: str, text: str) -> None:
-        await Person(self._platform.settings, who).comment(SHUTTLE, self.number, text)
-
-    async def now(self) -> Any:
-        return await self._robot.ask(f"/repos/{SHUTTLE}/pulls/{self.number}")
-
-    async def labels(self) -> set[str]:
-        return {label["name"] for label in (await self.now())["labels"]}
-
-    async def has(self, *names: str, without: Iterable[str] = ()) -> bool:
-        """Whether these labels are on it, and none of the others."""
-        labels = await self.labels()
-        return labels.issuperset(names) and not labels.intersection(without)
-
-    async def answers(self) -> list[str]:
-        """What the bot has said."""
-        found = await self._robot.ask(f"/repos/{SHUTTLE}/issues/{self.number}/comments?per_page=100")
-        return [one["body"] for one in found if one["user"]["login"] == seed.BOT]
-
-    async def is_answered(self, words: str) -> bool:
-        return any(words in one for one in await self.answers())
-
-    async def notice(self) -> str:
-        """The notification about approvers. There is never more than one of them once a change has settled."""
-        found = [one for one in await self.answers() if one.startswith(NOTIFIER)]
-        return found[0] if len(found) == 1 else ""
-
-    async def is_noticed(self, *words: str, without: str = "\0") -> bool:
-        notice = await self.notice()
-        return all(word in notice for word in words) and without not in notice
-
-    async def statuses(self) -> dict[str, tuple[str, str]]:
-        sha = (await self.now())["head"]["sha"]
-        found = await self._robot.ask(f"/repos/{SHUTTLE}/commits/{sha}/status")
-        return {one["context"]: (one["state"], one["description"]) for one in found["statuses"]}
-
-    async def ended(self, job: str, state: str) -> bool:
-        return (await self.statuses()).get(job, ("", ""))[0] == state
-
-    async def is_merged(self) -> bool:
-        return bool((await self.now())["merged"])
-
-    async def runs(self) -> list[ProwJob]:
-        found = await self._platform.kube().read.prowjobs("default")
-        return [
-            one for one in found if one.spec.refs and [pull.number for pull in one.spec.refs.pulls] == [self.number]
-        ]
 
 
 @pytest.fixture
@@ -131,7 +74,7 @@ async def opened_by_a_stranger(platform: Running) -> Pull:
     await stranger.push(f"{STRANGER}/shuttle", "faster", CHANGE, "Go faster")
     await soon("a configuration is in force", lambda: in_force(platform))
     number = await stranger.open_pull_request(SHUTTLE, f"{STRANGER}:faster", "Go faster", "It is too slow.")
-    pull = Pull(platform, number)
+    pull = Pull(platform, SHUTTLE, number)
     await soon("it waits to be trusted", lambda: pull.has("needs-ok-to-test", "size/XS", without={"ok-to-test"}))
     await soon("the approvers are named", lambda: pull.is_noticed("**NOT APPROVED**", "docs/OWNERS", "engine/OWNERS"))
     await soon("it is told what to do", lambda: pull.is_answered("/ok-to-test"))
@@ -217,7 +160,7 @@ async def the_configuration_changes(platform: Running) -> None:
     """A merged change of the jobs' file is in force: the next pull request runs the new job."""
     admin = Person(platform.settings, ADMIN)
     await admin.push(SHUTTLE, "another-job", {JOBS_FILE: shuttle.FILES[JOBS_FILE] + MORE_JOBS}, "One job more")
-    pull = Pull(platform, await admin.open_pull_request(SHUTTLE, "another-job", "One job more", ""))
+    pull = Pull(platform, SHUTTLE, await admin.open_pull_request(SHUTTLE, "another-job", "One job more", ""))
     await soon(f"{BROKEN} fails", lambda: pull.ended(BROKEN, "failure"))
     await pull.say(ADMIN, f"/override {BROKEN}")
     await pull.say(ADMIN, "/approve")
@@ -228,7 +171,7 @@ async def the_configuration_changes(platform: Running) -> None:
     await soon("another configuration is in force", lambda: has_changed(platform, before))
     author = Person(platform.settings, AUTHOR)
     await author.push(SHUTTLE, "third", {"docs/third.md": "3\n"}, "A third one")
-    third = Pull(platform, await author.open_pull_request(SHUTTLE, "third", "A third one", ""))
+    third = Pull(platform, SHUTTLE, await author.open_pull_request(SHUTTLE, "third", "A third one", ""))
     await soon(f"{NEW} passes", lambda: third.ended(NEW, "success"))
 
 

@@ -1,8 +1,11 @@
-"""The way to GitHub's API, on which the weather may be bad: then every request is answered with 502, or as is said."""
+"""The way to GitHub's API, on which the weather may be bad: every request is answered with 502, or as is said; or one
+of them meets something on its way.
+"""
 
 import asyncio
 import threading
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import httpx2
@@ -15,6 +18,12 @@ from infra.local.settings import HOST
 
 OWN = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 """Headers that are each connection's own."""
+API = "/api/v3"
+
+Passage = Callable[[], Awaitable[Response]]
+"""What takes a request to GitHub, and gives the answer."""
+Meeting = Callable[[Passage], Awaitable[Response]]
+"""What a request meets: it may let it pass, and answers."""
 
 
 class Weather:
@@ -25,6 +34,7 @@ class Weather:
         self._instead: tuple[int, Mapping[str, str], bytes] | None = None
         self.refused = 0
         """How many requests met the bad weather."""
+        self._meetings: defaultdict[tuple[str, str], list[Meeting]] = defaultdict(list)
         config = uvicorn.Config(self, host=HOST, port=port, lifespan="off", log_level="error", access_log=False)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
@@ -48,6 +58,10 @@ class Weather:
         finally:
             self._instead = None
 
+    def meets(self, method: str, path: str, *meetings: Meeting) -> None:
+        """The next requests for it (`path`: `/repos/…`) meet these, one each."""
+        self._meetings[method, API + path] += meetings
+
     async def _serve(self) -> None:
         async with httpx2.AsyncClient(base_url=self._address, timeout=30) as self._client:
             await self._server._serve()
@@ -61,16 +75,23 @@ class Weather:
             self.refused += 1
             status, said, body = self._instead
             return Response(body, status_code=status, headers=said)
+        path = request.scope["raw_path"].decode().partition("?")[0]
+        body = await request.body()
+        meetings = self._meetings[request.method, path]
+        if meetings:
+            return await meetings.pop(0)(lambda: self._pass(request, path, body))
+        return await self._pass(request, path, body)
+
+    async def _pass(self, request: Request, path: str, body: bytes) -> Response:
         if self._client is None:
             return Response(status_code=502)
-        path = request.scope["raw_path"].decode().partition("?")[0]
         headers = {name: value for name, value in request.headers.items() if name not in OWN}
         try:
             answer = await self._client.request(
                 request.method,
                 f"{path}?{request.url.query}" if request.url.query else path,
                 headers=headers,
-                content=await request.body(),
+                content=body,
             )
         except httpx2.TransportError:
             return Response(b"", status_code=502)

@@ -21,8 +21,10 @@ from tests.oracle import (
     sidecar,
     sinker,
     tide_acting,
+    tide_batches,
     tide_config,
     tide_judging,
+    tide_searching,
 )
 from tests.oracle_rows import Row
 
@@ -60,8 +62,10 @@ _MODULES: tuple[_Module, ...] = (
     sidecar,
     sinker,
     tide_acting,
+    tide_batches,
     tide_config,
     tide_judging,
+    tide_searching,
 )
 
 _PLUGINS = """
@@ -78,15 +82,11 @@ NOT_BUILT: Mapping[str, str] = {
         for name in _PLUGINS.split()
         if f"plugins/{name}" not in plugins.KINDS
     },
-    "tide/batch": "batches are not put together yet",
-    "tide/status_search": "pull requests are read from their repository, not searched for by the time they changed",
 }
 """Kinds that nothing answers yet, and why."""
 
-_BATCH = Part("batch", "batches are not started yet", lambda row: not tide_acting.is_built(row))
-PARTS_NOT_BUILT: Mapping[str, Sequence[Part]] = {
-    "tide/subpool": (_BATCH,),
-}
+_TIMELESS = Part("timeless", "GitHub says of every pull request when it changed", tide_searching.has_no_time)
+PARTS_NOT_BUILT: Mapping[str, Sequence[Part]] = {"tide/status_search": (_TIMELESS,)}
 """Rows that nothing answers yet in kinds that are answered otherwise: a row is of the first part that has it."""
 
 

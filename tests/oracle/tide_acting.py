@@ -1,6 +1,7 @@
 """tide/subpool and tide/merge: what tide does with a pool, and what it tells of it, in a world as the row has it."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -22,6 +23,7 @@ from functions.tide.pull_requests import TIDE, PullRequest
 from functions.tide.results import of_base
 from functions.tide.sight import PoolName, see
 from tests.oracle.clusters import Json
+from tests.oracle.tide_batches import forgetting_failures
 from tests.oracle.tide_world import Given, World, answered, pools
 from tests.oracle_rows import OnPurpose, Row, difference
 
@@ -34,12 +36,6 @@ _OTHER_ANSWER = re.compile(
 )
 
 
-def is_built(row: Row) -> bool:
-    """Whether what the row is about exists: not the start of batches."""
-    answers = row.get("upstream_any_of") or [row["upstream"]]
-    return not any(one.get("action") == "TRIGGER_BATCH" for one in answers)
-
-
 def check(row: Row) -> str | None:
     """The difference between what we do and what upstream did, or None."""
     theirs = row.get("upstream_any_of") or [row["upstream"]]
@@ -47,24 +43,53 @@ def check(row: Row) -> str | None:
         mine = answered(_sync if row["kind"] == "subpool" else _merges, row["input"])
     except ConfigError as error:
         return None if any("config_error" in one for one in theirs) else f"we refuse: {error}"
+    except Refused as refused:
+        is_in_trouble = row["input"].get("repo_error")
+        return OnPurpose("a-pool-in-trouble-is-shown") if is_in_trouble else f"we refuse: {refused}"
     found = [difference(_comparable(mine), _comparable(one)) for one in theirs]
-    return None if None in found else (_on_purpose(row["input"], mine, theirs[0]) or found[0])
+    if None in found:
+        return None
+    return _on_purpose(row["input"], mine, theirs[0]) or _tested_again(row, theirs) or found[0]
+
+
+def _tested_again(row: Row, theirs: Sequence[Json]) -> OnPurpose | None:
+    """Whether upstream has started a batch again that has failed."""
+    if row["kind"] != "subpool":
+        return None
+    with forgetting_failures():
+        mine = answered(_sync, row["input"])
+    is_meant = any(difference(_comparable(mine), _comparable(one)) is None for one in theirs)
+    return OnPurpose("a-batch-that-failed-is-not-tested-again") if is_meant else None
 
 
 def _on_purpose(given: Given, mine: Json, theirs: Json) -> OnPurpose | None:
     nobody: Json = {**mine, "pools": [], "error": ""}
     if mine.get("error") and not theirs.get("pools") and difference(_comparable(nobody), _comparable(theirs)) is None:
         return OnPurpose("a-pool-in-trouble-is-shown")
-    needless = [one for one in theirs["statuses"] if one not in mine["statuses"]]
+    if not theirs.get("pools") and any(pull.get("changes_error") for pull in given["prs"]):
+        return OnPurpose("one-whose-files-cannot-be-read")
+    needless = [one for one in theirs.get("statuses") or () if one not in mine["statuses"]]
     is_there = {pull["number"] for pull in given["prs"] if TIDE in {one["context"] for one in pull["contexts"]}}
     if needless and {one["pr"] for one in needless} <= is_there:
         return OnPurpose("a-status-that-stands-is-not-set-again")
+    readable = [pull for pull in given["prs"] if not pull.get("changes_error")]
+    if len(readable) < len(given["prs"]) and not theirs.get("pools"):
+        without = answered(_sync, {**given, "prs": readable})
+        if difference(_comparable(mine), _comparable(without)) is None:
+            return OnPurpose("one-whose-files-cannot-be-read")
     return None
 
 
 def _comparable(answer: Json) -> Json:
-    """What is seen from outside: one line for a merge that was tried again, GitHub's words without its JSON."""
+    """What is seen from outside: one line for a merge that was tried again, GitHub's words without its JSON.
+
+    Why no batch can be put together is said in other words: it counts that it is said.
+    """
     seen = {key: value for key, value in answer.items() if key not in MECHANISM}
+    if seen.get("action") == "WAIT":
+        seen["error"] = bool(seen["error"])
+    pools_seen = seen.get("pools") or ()
+    seen["pools"] = [{**one, "Error": bool(one["Error"])} if one["Action"] == "WAIT" else one for one in pools_seen]
     merges: list[Json] = []
     for one in answer.get("merges") or ():
         step = {key: one[key] for key in ("pr", "body", "answer") if key in one}

@@ -13,12 +13,13 @@ from cutwater.config.load import load
 from cutwater.config.own_jobs import own_jobs
 from cutwater.config.sources import Sources
 from cutwater.config.tide import covered, search_of, searches_by_org
+from functions.tide.sweep import searches_for_changes
 from tests.oracle_rows import Row, difference
 
 KINDS = ("tide/query", "tide/context_policy")
 
-_ELSEWHERE = ("blocker_queries_app", "blocker_queries_token", "dated", "status_queries_app", "status_query_token")
-"""What of a query row is built by tide itself."""
+_OTHERWISE = ("blocker_queries_app", "blocker_queries_token", "dated", "status_query_token")
+"""What of a query row is not searched for: blockers are read with their repository, changes by organisation."""
 
 
 def check(row: Row) -> str | None:
@@ -31,9 +32,9 @@ def check(row: Row) -> str | None:
     if "config_error" in upstream:
         return f"upstream refuses: {upstream['config_error']}"
     if row["kind"] == "query":
-        return difference(
-            _queries(config, row["input"]), {key: upstream[key] for key in upstream if key not in _ELSEWHERE}
-        )
+        theirs = {key: upstream[key] for key in upstream if key not in _OTHERWISE}
+        theirs["status_queries_app"] = {org: " ".join(q.split()) for org, q in upstream["status_queries_app"].items()}
+        return difference(_queries(config, row["input"]), theirs)
     return difference(_contexts(config, row["input"]), upstream)
 
 
@@ -59,6 +60,7 @@ def _queries(config: Configuration, given: Mapping[str, Any]) -> object:
         ],
         "org_exceptions": {org: sorted(left_out) for org, left_out in exceptions.items()},
         "repos": sorted(repos),
+        "status_queries_app": searches_for_changes(config.prow.tide),
     }
 
 

@@ -25,16 +25,30 @@ KINDS = ("tide/filter", "tide/status")
 
 def check(row: Row) -> str | None:
     """The difference between our judgement and upstream's, or None."""
-    theirs = row["upstream"]
+    theirs, given = row["upstream"], row["input"]
     try:
-        mine = answered(_filtered if row["kind"] == "filter" else _told, row["input"])
+        mine = answered(_filtered if row["kind"] == "filter" else _told, given)
     except ConfigError as error:
         return None if "config_error" in theirs else f"we refuse: {error}"
+    except Refused as refused:
+        return OnPurpose("a-pool-in-trouble-is-shown") if given.get("repo_error") else f"we refuse: {refused}"
     theirs = _comparable(theirs)
     found = difference(mine, theirs)
     if found and difference(_as_prow(mine, theirs), theirs) is None:
         return OnPurpose("own-jobs-that-cannot-be-used-are-told")
+    if found and difference(_dropped(mine, theirs), theirs) is None:
+        return OnPurpose("one-whose-files-cannot-be-read")
     return found
+
+
+def _dropped(mine: Json, theirs: Json) -> Json:
+    """Our answer without the pools that Prow drops because the files of one of their pull requests cannot be read."""
+
+    def is_dropped(name: str) -> bool:
+        pulls = mine[name].get("prs") or {}
+        return "init_error" in theirs.get(name, {}) and any(one.get("stage") == "files" for one in pulls.values())
+
+    return {name: theirs[name] if is_dropped(name) else one for name, one in mine.items()}
 
 
 def _as_prow(mine: Json, theirs: Json) -> Json:
@@ -84,7 +98,11 @@ async def _judged(pull: PullRequest, sight: Sight, demands: Demands, look: Look)
     name, tide, policy = sight.name, look.config.prow.tide, demands.policy
     if demands.wrong:
         return {"kept": False, "stage": "presubmits"}
-    needed = demands.required([file.filename for file in await look.github.files(name.org, name.repo, pull.number)])
+    try:
+        files = await look.github.files(name.org, name.repo, pull.number) if demands.depend_on_changes else ()
+    except Refused:
+        return {"kept": False, "stage": "files"}
+    needed = demands.required([file.filename for file in files])
     why = obstacle(pull, tide, sight.allowed)
     kept = not why and may_stay_in_pool(pull, policy, needed)
     judged = {"kept": kept, "merge_reason": why, "required_presubmits": [job.context for job in needed]}

@@ -9,6 +9,7 @@ from cutwater.config.load import load
 from cutwater.config.sources import Sources
 from cutwater.errors import Later, Refused
 from cutwater.events.edges import Edges
+from cutwater.git.stacks import Change, Layer, Stack, Stacks
 from cutwater.github.client import NotFound, Unprocessable
 from cutwater.kube.client import Kube
 from cutwater.storage.memory import MemoryStore
@@ -41,19 +42,23 @@ class GitHub:
         return str(pull.get("base_ref") or self._given["branch"])
 
     async def graphql(self, query: str, org: str, **asked: Any) -> Json:
+        if self._given.get("repo_error"):
+            raise Refused("injected")
         is_here = (asked["owner"], asked["name"]) == (self._given["org"], self._given["repo"])
         allowed = self._given.get("repo_settings") or {}
         blockers = [one for one in self._given.get("blockers") or () if (one["org"], one["repo"]) == _here(self._given)]
+        head = self._heads[asked["branch"]]
         nodes = [self.node(one) for one in self.pulls.values() if self.base_of(one) == asked["branch"] and is_here]
         return {
             "repository": {
+                "nameWithOwner": f"{asked['owner']}/{asked['name']}",
                 "isArchived": False,
                 "mergeCommitAllowed": allowed.get("allow_merge_commit", True),
                 "squashMergeAllowed": allowed.get("allow_squash_merge", True),
                 "rebaseMergeAllowed": allowed.get("allow_rebase_merge", True),
-                "ref": {"target": {"oid": self._heads[asked["branch"]]}},
+                "ref": {"target": {"oid": head, "tree": {"oid": f"tree-of-{head}"}}},
                 "issues": {"nodes": [{key: one[key] for key in ("number", "title", "url")} for one in blockers]},
-                "pullRequests": {"pageInfo": {"hasNextPage": False, "endCursor": None}, "nodes": nodes},
+                "changed": {"pageInfo": {"hasNextPage": False, "endCursor": None}, "nodes": nodes},
             }
         }
 
@@ -168,16 +173,59 @@ def _here(given: Given) -> tuple[str, str]:
     return given["org"], given["repo"]
 
 
-class World:
-    """The edges of a row."""
+class Git:
+    """git as the row has it: it knows no files, only who conflicts with whom. `merges` are those that were tried."""
 
     def __init__(self, given: Given) -> None:
+        self._given: Given = given.get("git") or {}
+        self.merges: list[Json] = []
+
+    async def stack(
+        self, org: str, repo: str, branch: str, *, base: str, changes: Sequence[Change], limit: int = 0
+    ) -> Stack:
+        if "clone_error" in self._given:
+            raise Later(self._given["clone_error"])
+        layers: list[Layer] = []
+        left_out: dict[int, str] = {}
+        for change in changes:
+            if 0 < limit <= len(layers):
+                break
+            self.merges.append({"method": change.method, "pr": change.number})
+            if not self._conflicts(change.number, layers):
+                layers.append(Layer(number=change.number, head=change.head, tree="", commit=""))
+            elif change.number in (self._given.get("abort_fails") or ()):
+                raise Refused("injected")
+            else:
+                left_out[change.number] = "conflict"
+        return Stack(base=base, base_tree="", layers=tuple(layers), left_out=left_out)
+
+    def _conflicts(self, number: int, layers: Sequence[Layer]) -> bool:
+        pairs = {frozenset(pair) for pair in self._given.get("conflicts") or ()}
+        with_base = self._given.get("conflicts_with_base") or ()
+        return number in with_base or any(frozenset({number, layer.number}) in pairs for layer in layers)
+
+    async def push(self, org: str, repo: str, *, commit: str, ref: str) -> None:
+        raise NotImplementedError(ref)
+
+    async def keep(self, org: str, repo: str, branches: Sequence[str]) -> None:
+        raise NotImplementedError(repo)
+
+
+class World:
+    """The edges of a row. `stacks`: git, where the row has real repositories."""
+
+    def __init__(self, given: Given, *, stacks: Stacks | None = None) -> None:
         self.config = configuration(given)
         self.github = GitHub(given)
+        self.git = Git(given)
         self.cluster = Cluster({"prowjobs": [prowjob(one) for one in given["prowjobs"]]}, _inject(given))
         self.state = MemoryStore(virtual_time.clock)
         self.edges: Edges = edges(
-            config=self.config, state=self.state, kube=lambda: Kube(self.cluster), github=lambda: self.github
+            config=self.config,
+            state=self.state,
+            kube=lambda: Kube(self.cluster),
+            github=lambda: self.github,
+            stacks=lambda: stacks or self.git,
         )
 
     @property
@@ -217,15 +265,15 @@ def _inject(given: Given) -> Any:
 
     def inject(verb: str, plural: str, name: str, body: Any) -> Mapping[str, Any] | None:
         if (verb, plural) == ("post", "prowjobs") and body["spec"]["job"] in broken:
-            return {"code": 422, "message": "injected"}
+            return {"code": 422, "message": "injected: create failed"}
         return None
 
     return inject
 
 
-def answered(answer: Callable[[Given, World], Awaitable[Json]], given: Given) -> Json:
+def answered(answer: Callable[[Given, World], Awaitable[Json]], given: Given, *, stacks: Stacks | None = None) -> Json:
     """What we say of a row, in a world of its own and in virtual time."""
-    world, answers = World(given), []
+    world, answers = World(given, stacks=stacks), []
 
     async def ask() -> None:
         answers.append(await answer(given, world))

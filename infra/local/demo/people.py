@@ -50,10 +50,10 @@ class Person:
             await git("-C", folder, *who, "commit", "--quiet", "--message", message)
             await git("-C", folder, "push", "--quiet", "origin", branch)
 
-    async def open_pull_request(self, repository: str, branch: str, title: str, body: str) -> int:
-        """Open a pull request of a pushed branch to main. Its number."""
+    async def open_pull_request(self, repository: str, branch: str, title: str, body: str, base: str = "main") -> int:
+        """Open a pull request of a pushed branch to `base`. Its number."""
         answer = await self.send(
-            f"/repos/{repository}/pulls", {"title": title, "head": branch, "base": "main", "body": body}
+            f"/repos/{repository}/pulls", {"title": title, "head": branch, "base": base, "body": body}
         )
         return int(answer["number"])
 

@@ -143,9 +143,9 @@ class Git:
         return found.sha, _parse_tree(found.body)
 
     def refs(self) -> dict[str, str]:
-        """All branches and tags by full name; an annotated tag stands for itself."""
-        lines = self.run("for-each-ref", "--format=%(refname) %(objectname)", "refs/heads", "refs/tags").decode()
-        return dict(line.split(" ", 1) for line in lines.splitlines())
+        """All that can be pushed, by full name; an annotated tag stands for itself."""
+        lines = self.run("for-each-ref", "--format=%(refname) %(objectname)").decode().splitlines()
+        return dict(line.split(" ", 1) for line in lines if not line.startswith("refs/pull/"))
 
     def set_ref(self, name: str, new: str, old: str | None = None) -> None:
         """Move a ref; with `old` only if it still is there. Raises GitError."""

@@ -9,6 +9,7 @@ import msgspec
 
 from infra.local.github import records as r
 from infra.local.github.errors import NotFound
+from infra.local.github.journal import Journal
 from infra.local.github.store import Index, Store
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ class Hub:
         self.merged_by: Index[r.Issue, tuple[int, str]] = Index(
             lambda row: (row.repository, row.author) if row.pull and row.pull.merged_at else None
         )
+        self.recent_issues: Journal[r.Issue] = Journal(clock)
         self.issues = store.table(
             r.Issue,
             self.issues_of,
@@ -103,6 +105,7 @@ class Hub:
             self.pulls_with_head,
             self.pulls_at,
             self.merged_by,
+            self.recent_issues,
         )
         self.comments_of: Index[r.Comment, int] = Index(lambda row: row.issue)
         self.comments = store.table(r.Comment, self.comments_of)

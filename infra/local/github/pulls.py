@@ -13,17 +13,14 @@ from infra.local.github import records as r
 from infra.local.github.code import Code, code_of, moved_under_us
 from infra.local.github.errors import Forbidden, Invalid, Refusal, field_error
 from infra.local.github.git import GitError
+from infra.local.github.guards import objections_to_merge
 from infra.local.github.hub import Hub
-from infra.local.github.mergeability import mergeability_of, missing_contexts, pull_commits, review_decision
+from infra.local.github.mergeability import mergeability_of, pull_commits
 from infra.local.github.people import person_of
 
 NOT_MERGEABLE = "Pull Request is not mergeable"
 BASE_MODIFIED = "Base branch was modified. Review and try the merge again."
 HEAD_MODIFIED = "Head branch was modified. Review and try the merge again."
-NOT_AUTHORIZED = (
-    "You're not authorized to push to this branch. "
-    "Visit https://docs.github.com/articles/about-protected-branches/ for more information."
-)
 _FORBIDDEN_METHODS = {
     "merge": "Merge commits are not allowed on this repository.",
     "squash": "Squash merges are not allowed on this repository.",
@@ -153,7 +150,8 @@ def check_merge(hub: Hub, issue: r.Issue, by: r.Account, *, method: str, sha: st
         raise Refusal(405, "Pull Request is still a draft")
     if not allowed[method]:
         raise Refusal(405, _FORBIDDEN_METHODS[method])
-    _check_protection(hub, issue, change, by)
+    if objections := objections_to_merge(hub, issue, by, method=method):
+        raise Refusal(405, " ".join(objections))
     if mergeability_of(hub, issue).mergeable is False:
         raise Refusal(405, NOT_MERGEABLE)
 
@@ -179,18 +177,6 @@ def update_branch(hub: Hub, issue: r.Issue, by: r.Account, expected: str | None)
     pushes.move(hub, home, f"refs/heads/{change.head_ref}", new, by)
 
 
-def may_push(hub: Hub, here: r.Repository, branch: str, by: r.Account) -> bool:
-    """Whether the branch's protection lets this account push."""
-    guard = hub.protection_of.one((here.id, branch))
-    if guard is None or guard.push_users is None:
-        return True
-    if access.level_of(hub, here, by.login) == access.Level.ADMIN and not guard.enforce_admins:
-        return True
-    slugs = {team.slug for team in hub.teams_of.all(here.owner.lower()) if by.login in team.members}
-    bot = by.login.removesuffix("[bot]")
-    return by.login in guard.push_users or bool(slugs & set(guard.push_teams)) or bot in guard.push_apps
-
-
 def _head_of(hub: Hub, here: r.Repository, head: str) -> tuple[r.Repository | None, str]:
     where, _, branch = head.rpartition(":")
     if not where or where.lower() == here.owner.lower():
@@ -200,29 +186,6 @@ def _head_of(hub: Hub, here: r.Repository, head: str) -> tuple[r.Repository | No
     network = here.network or here.id
     forks = (row for row in hub.repositories_of.all(where.lower()) if (row.network or row.id) == network)
     return next(forks, None), branch
-
-
-def _check_protection(hub: Hub, issue: r.Issue, change: r.Pull, by: r.Account) -> None:
-    here = hub.repositories[issue.repository]
-    guard = hub.protection_of.one((here.id, change.base_ref))
-    if not may_push(hub, here, change.base_ref, by):
-        raise Refusal(405, NOT_AUTHORIZED)
-    is_admin = access.level_of(hub, here, by.login) == access.Level.ADMIN
-    if guard is None or (is_admin and not guard.enforce_admins):
-        return
-    missing = missing_contexts(hub, here, change.base_ref, change.head_sha)
-    if len(missing) == 1:
-        raise Refusal(405, f'Required status check "{missing[0]}" is expected.')
-    if missing:
-        raise Refusal(405, f"{len(missing)} of {len(guard.contexts or ())} required status checks are expected.")
-    if guard.approvals and review_decision(hub, issue) != "APPROVED":
-        word = "approving review is" if guard.approvals == 1 else "approving reviews are"
-        message = f"At least {guard.approvals} {word} required by reviewers with write access."
-        raise Refusal(405, message)
-    if guard.is_strict:
-        tip = hub.branch(here, change.base_ref)
-        if tip is not None and not code_of(hub, here).is_ancestor(tip.sha, change.head_sha):
-            raise Refusal(405, f"Head branch is out of date. {BASE_MODIFIED}")
 
 
 def _combine(

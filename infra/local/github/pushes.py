@@ -10,7 +10,6 @@ from infra.local.github import forms, issues, pull_forms
 from infra.local.github import records as r
 from infra.local.github.code import Code, RealCode, code_of, git_of
 from infra.local.github.commits import Files, write_files
-from infra.local.github.errors import Invalid
 from infra.local.github.hub import Hub
 from infra.local.github.people import person_of
 from infra.local.github.webhooks import emit
@@ -20,13 +19,9 @@ BRANCH = "refs/heads/"
 TAG = "refs/tags/"
 
 
-def move(hub: Hub, here: r.Repository, name: str, new: str | None, by: r.Account, *, must_extend: bool = False) -> None:
-    """Set, make or (None) delete a ref and do what follows; 422 where it would lose commits and `must_extend`."""
-    old = hub.ref(here, name)
-    code = code_of(hub, here)
-    if must_extend and old is not None and new is not None and not code.is_ancestor(old.sha, new):
-        raise Invalid("Update is not a fast forward")
-    code.set_ref(name, new)
+def move(hub: Hub, here: r.Repository, name: str, new: str | None, by: r.Account) -> None:
+    """Set, make or (None) delete a ref and do what follows."""
+    code_of(hub, here).set_ref(name, new)
     moved(hub, here, name, new, by)
 
 
@@ -64,6 +59,8 @@ def moved(hub: Hub, here: r.Repository, name: str, new: str | None, by: r.Accoun
     if before == new:
         return
     _record(hub, here, old, name, new)
+    if not name.startswith((BRANCH, TAG)):
+        return  # of a kind that only its maker knows: nobody hears of it
     here = hub.repositories.put(replace(here, pushed_at=hub.now()))
     code = code_of(hub, here)
     forced = before is not None and new is not None and not code.is_ancestor(before, new)
@@ -101,7 +98,7 @@ def _follow_base(
         if new is None:
             issues.close(hub, issue, by)
         elif issue.pull and issue.pull.head_sha in fresh:
-            mark_merged(hub, issue, issue.pull.head_sha, by)
+            mark_merged(hub, issue, new, by)
 
 
 def synchronize(hub: Hub, issue: r.Issue, head: str, by: r.Account, *, forced: bool) -> r.Issue:

@@ -46,7 +46,10 @@ def parse(query: str) -> list[Term]:
 def search(
     hub: Hub, query: str, may_read: Callable[[r.Repository], bool], sort: str = "", order: str = ""
 ) -> list[r.Issue]:
-    """The issues and pull requests that fit, newest first unless the query or `sort` says otherwise."""
+    """The issues and pull requests that fit, newest first unless the query or `sort` says otherwise.
+
+    Which ones fit is judged by the index, which may be behind; what they are like is told as it is now.
+    """
     terms = parse(query)
     for term in terms:
         if term.key and term.key not in TESTS and term.key != "sort":
@@ -54,12 +57,13 @@ def search(
             raise Invalid(errors=[field_error("Search", "q", "invalid", message)])
     places = [term for term in terms if term.key in _PLACES and not term.is_excluded]
     others = [term for term in terms if term not in places and term.key != "sort"]
+    before = hub.recent_issues.before()
     found = [
         issue
         for here in hub.repositories
         if may_read(here) and (not places or any(_is_at(here, term) for term in places))
         for issue in hub.issues_of.all(here.id)
-        if all(_fits(hub, issue, term) for term in others)
+        if (indexed := before.get(issue.id, issue)) is not None and all(_fits(hub, indexed, term) for term in others)
     ]
     return _sorted(found, terms, sort, order)[:LIMIT]
 

@@ -9,7 +9,7 @@ pages     /<owner>/<repository>/pull/<number>, …
 import tempfile
 import weakref
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from shutil import rmtree
@@ -41,6 +41,7 @@ class GitHub:
 
     `state` is the folder of its database and repositories, None for one that is gone afterwards. `deliver` sends
     webhooks (by default over HTTP), `clock` tells the time that everything carries, `base_url` is where it is served.
+    `search_lag` is how long its search does not notice what has changed.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class GitHub:
         clock: Callable[[], datetime] = utc_now,
         deliver: Deliver | None = None,
         base_url: str = DEFAULT_ADDRESS,
+        search_lag: timedelta = timedelta(),
     ) -> None:
         if state is None:
             folder = Path(tempfile.mkdtemp(prefix="github-"))
@@ -58,6 +60,7 @@ class GitHub:
         (folder / "repositories").mkdir(parents=True, exist_ok=True)
         database = folder / "github.sqlite" if state else None
         self.hub = Hub(Store(database), clock=clock, address=base_url, repositories=folder / "repositories")
+        self.hub.recent_issues.lag = search_lag
         self.rates = Rates(clock)
         self.rest = Rest(self.hub, self.rates)
         self._graphql = GraphQL(self.hub, self.rates)

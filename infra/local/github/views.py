@@ -174,6 +174,12 @@ def commit(hub: Hub, here: r.Repository, row: r.Commit) -> View:
         "committedDate": _time(row.committer.date),
         "url": f"{forms.page_of(hub, here)}/commit/{row.sha}",
         "repository": lambda _: repository(hub, here),
+        "tree": {
+            "__typename": "Tree",
+            "id": f"T_{row.tree}",
+            "oid": row.tree,
+            "repository": lambda _: repository(hub, here),
+        },
         "author": lambda _: {
             "name": row.author.name,
             "email": row.author.email,

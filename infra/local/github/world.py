@@ -196,6 +196,8 @@ class World:
         approvals: int | None = None,
         push_users: Sequence[str] | None = None,
         enforce_admins: bool = False,
+        is_strict: bool = False,
+        linear_history: bool = False,
     ) -> None:
         """Protect a branch."""
         with self._hub.store.transaction():
@@ -210,6 +212,8 @@ class World:
                     approvals=approvals,
                     push_users=None if push_users is None else tuple(push_users),
                     enforce_admins=enforce_admins,
+                    is_strict=is_strict,
+                    linear_history=linear_history,
                 )
             )
 

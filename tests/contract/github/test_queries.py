@@ -10,6 +10,7 @@ from tests.contract.github.descriptions import validate_query
     "query",
     [
         pytest.param(queries.POOL, id="a pool"),
+        pytest.param(queries.PULLS, id="more of its pull requests"),
         pytest.param(queries.FIND_POOLS, id="the pools there are"),
         pytest.param(queries.AVAILABILITY, id="whether somebody has time"),
         pytest.param(queries.BLAME, id="who wrote which lines"),

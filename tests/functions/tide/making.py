@@ -1,6 +1,7 @@
-"""Pull requests, contexts and runs in a few words."""
+"""Pull requests, contexts, runs and what git puts together, in a few words."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -15,6 +16,8 @@ from functions.tide.results import Candidate
 
 BASE = "b" * 40
 POOL = "acme/rocket:main"
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+LONG_AGO = "2026-03-01T00:00:00Z"
 STATES = {"S": "success", "P": "pending", "T": "triggered", "F": "failure", "A": "aborted"}
 
 
@@ -46,6 +49,11 @@ def candidate(number: int, *jobs: str, **more: Any) -> Candidate:
     return Candidate(pull(number, **more), presubmits(*jobs))
 
 
+async def all_together(candidates: Sequence[Candidate], limit: int) -> Sequence[Candidate]:
+    """git where nothing conflicts."""
+    return candidates[: limit or None]
+
+
 def run(text: str, *, base: str = BASE, kind: str = "presubmit", is_ours: bool = False) -> ProwJob:
     """A run, of `PULLS/job:STATE`: `1/unit:S`, `1@head+2/unit:P`."""
     subject, _, rest = text.partition("/")
@@ -60,5 +68,7 @@ def run(text: str, *, base: str = BASE, kind: str = "presubmit", is_ours: bool =
     return ProwJob(
         metadata=ObjectMeta(name=f"{text} {base} {id(refs)}", labels=labels if is_ours else {}),
         spec=msgspec.convert({"type": kind, "job": job, "context": job, "refs": refs}, ProwJobSpec),
-        status=msgspec.convert({"state": STATES[state]}, ProwJobStatus),
+        status=msgspec.convert(
+            {"state": STATES[state], **({"completionTime": LONG_AGO} if state in "SFA" else {})}, ProwJobStatus
+        ),
     )

@@ -1,17 +1,20 @@
 """A repository whose tests run by themselves, and tide at work in it; or tide alone, woken by nothing but the test."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
+
+import msgspec
+from starlette.types import ASGIApp
 
 from cutwater.events.effect import Apply, apply
 from cutwater.events.level import look_again
 from cutwater.events.publish import look_event
 from cutwater.kube.client import PROWJOB
 from cutwater.prowjob.descriptions import with_base_sha
-from cutwater.prowjob.labels import CREATED_BY_TIDE, JOB
-from cutwater.prowjob.types import ProwJob
+from cutwater.prowjob.labels import CREATED_BY_TIDE
+from cutwater.prowjob.types import ProwJob, Pull
 from functions.tide.function import tide
 from infra.local.github.world import Issue
 from tests import virtual_time
@@ -23,7 +26,7 @@ TESTS = ("flight", "unit")
 
 
 class Repository:
-    """acme/rocket with its pull requests. A test passes unless its pull request's title names it."""
+    """acme/rocket with its pull requests."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -37,26 +40,56 @@ class Repository:
         await self.world.settle(20)
         return change
 
-    async def tests_of(self, change: Issue) -> list[ProwJob]:
-        """The runs that tide has started for it."""
-        found = await self.world.kube.read.prowjobs("default", labels=f"{CREATED_BY_TIDE}=true")
-        return [job for job in found if job.spec.refs and job.spec.refs.pulls[0].number == change.number]
+    async def tests_of(self, *changes: Issue) -> list[ProwJob]:
+        """The runs that tide has started for just these together."""
+        numbers = [change.number for change in changes]
+        return [job for job in await self.started() if [pull.number for pull in pulls_of(job)] == numbers]
+
+    async def started(self) -> list[ProwJob]:
+        """The runs that tide has started."""
+        return await self.world.kube.read.prowjobs("default", labels=f"{CREATED_BY_TIDE}=true")
+
+    async def push(self, name: str = "x.txt") -> None:
+        """Somebody pushes to the branch."""
+        await self.world.github.push(self.world.rocket, "main", {name: f"{name}\n"}, author="alice")
+
+
+def pulls_of(job: ProwJob) -> Sequence[Pull]:
+    """The pull requests that the run tests."""
+    return job.spec.refs.pulls if job.spec.refs else ()
 
 
 @asynccontextmanager
-async def repository(config: str = CONFIG, jobs: str = JOBS, *, fails: Sequence[str] = ()) -> AsyncIterator[Repository]:
-    """Everything at work, the kubelet too. `fails`: the jobs whose pods fail."""
+async def repository(
+    config: str = CONFIG,
+    jobs: str = JOBS,
+    *,
+    fails: Sequence[str] = (),
+    spoils: Sequence[int] = (),
+    before_github: Callable[[ASGIApp], ASGIApp] = lambda app: app,
+) -> AsyncIterator[Repository]:
+    """Everything at work, the kubelet too. `fails`: the jobs whose pods fail; `spoils`: the numbers of pull requests
+    with which those of any batch do; `before_github`: put before GitHub, as functions reach it."""
 
     def ends(pod: dict[str, Any]) -> str:
-        return "Failed" if pod["metadata"]["annotations"][JOB] in fails else "Succeeded"
+        spec = job_spec(pod)
+        is_spoiled = spec["type"] == "batch" and any(pull["number"] in spoils for pull in spec["refs"]["pulls"])
+        return "Failed" if is_spoiled or spec["job"] in fails else "Succeeded"
 
-    async with World(configuration(config, jobs)) as world:
+    async with World(configuration(config, jobs), before_github=before_github) as world:
         kubelet = asyncio.ensure_future(world.run_pods(ends))
         try:
             yield Repository(world)
         finally:
             kubelet.cancel()
             await asyncio.gather(kubelet, return_exceptions=True)
+
+
+def job_spec(pod: dict[str, Any]) -> dict[str, Any]:
+    """What a pod is told of its run."""
+    said = next(one["value"] for one in pod["spec"]["containers"][0]["env"] if one["name"] == "JOB_SPEC")
+    spec: dict[str, Any] = msgspec.json.decode(said)
+    return spec
 
 
 def says(change: Issue) -> tuple[str, str]:
@@ -76,6 +109,7 @@ class Alone:
             state=world.state,
             kube=lambda: real.kube,
             github=lambda: real.github,
+            stacks=lambda: real.stacks,
             publish=self.published.publish,
         )
 
@@ -90,10 +124,10 @@ class Alone:
     async def jobs(self) -> list[ProwJob]:
         return await self.world.kube.read.prowjobs("default")
 
-    async def finish(self, job: ProwJob) -> None:
-        """The run passes, and GitHub is told so."""
+    async def finish(self, job: ProwJob, state: str = "success") -> None:
+        """The run ends, and counts as told to GitHub."""
         now = virtual_time.clock().isoformat().replace("+00:00", "Z")
-        status = {"state": "success", "completionTime": now, "prev_report_states": {"github-reporter": "success"}}
+        status = {"state": state, "completionTime": now, "prev_report_states": {"github-reporter": state}}
         await self.world.kube.merge(PROWJOB, "default", job.metadata.name, {"status": status})
 
 

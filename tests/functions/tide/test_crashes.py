@@ -44,7 +44,7 @@ async def merges_of(here: Alone) -> int:
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before it", "after it"])
-@pytest.mark.parametrize("number", effects(7))
+@pytest.mark.parametrize("number", effects(8))
 async def test_killed_while_it_merges(number: int, *, after: bool) -> None:
     async with alone() as here:
         try:
@@ -57,7 +57,7 @@ async def test_killed_while_it_merges(number: int, *, after: bool) -> None:
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before it", "after it"])
-@pytest.mark.parametrize("number", effects(5))
+@pytest.mark.parametrize("number", effects(6))
 async def test_killed_while_it_starts_tests(number: int, *, after: bool) -> None:
     async with alone() as here:
         await here.world.github.push(here.world.rocket, "main", {"x": "x\n"}, author="alice")
@@ -177,6 +177,53 @@ async def batch(here: Alone, *changes: Issue) -> None:
         made = new_prowjob(spec, name=f"batch-{test}", namespace="default", start=virtual_time.clock())
         await here.world.kube.create(PROWJOB, "default", made)
         await here.finish(made)
+
+
+async def two_ready(here: Alone) -> Issue:
+    """Another pull request that is ready beside the one that there is; what has passed, passed on an older branch."""
+    other = await here.world.github.pull_request(
+        here.world.rocket, author="bob", files={"c.txt": "c\n"}, labels=["lgtm"], branch="other"
+    )
+    await here.green(other, "0" * 40)
+    await push_to_main(here)
+    return other
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before it", "after it"])
+@pytest.mark.parametrize("number", effects(8))
+async def test_killed_while_it_starts_a_batch(number: int, *, after: bool) -> None:
+    """Some of the batch's tests are started: the others are, under names of their own, and none of them twice."""
+    async with alone() as here:
+        other = await two_ready(here)
+        try:
+            await here.look(apply=Dying(number, after=after))
+        except Killed:
+            await asyncio.sleep(130)
+        await look_until_it_is_quiet(here)
+        batch = [job for job in await here.jobs() if job.spec.type == "batch"]
+        assert sorted(job.spec.job for job in batch) == list(TESTS)
+        assert {str(job.spec.refs) for job in batch} == {str(batch[0].spec.refs)}
+        for job in batch:
+            await here.finish(job)
+        await look_until_it_is_quiet(here)
+        assert (here.change.is_merged, other.is_merged) == (True, True)
+        tested = Counter((str(job.spec.refs), job.spec.job) for job in await here.jobs())
+        assert set(tested.values()) == {1}  # the older one's tests may have been started beside the batch
+
+
+async def test_a_batch_of_which_a_run_was_deleted_is_completed() -> None:
+    async with alone() as here:
+        other = await two_ready(here)
+        await here.look()
+        passed, gone = await here.jobs()
+        await here.finish(passed)
+        await here.world.kube.delete(PROWJOB, "default", gone.metadata.name)
+        await here.look()
+        again = [job for job in await here.jobs() if job.metadata.name != passed.metadata.name]
+        assert [(job.spec.type, job.spec.job) for job in again] == [("batch", gone.spec.job)]
+        await here.finish(again[0])
+        await look_until_it_is_quiet(here)
+        assert (here.change.is_merged, other.is_merged) == (True, True)
 
 
 @pytest.mark.parametrize("number", effects(14))

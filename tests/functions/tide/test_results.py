@@ -1,22 +1,27 @@
-"""What runs and contexts say of pull requests. The tables are those of upstream's behaviour."""
+"""What runs and contexts say of pull requests. The tables are those of upstream's tests."""
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
 
 import pytest
 
+from cutwater.config.jobs import Presubmit
+from cutwater.errors import Refused
 from cutwater.prowjob.descriptions import with_base_sha
 from functions.tide.pull_requests import Context
-from functions.tide.results import accumulate, accumulate_batches, of_base
-from tests.functions.tide.making import BASE, POOL, candidate, run
+from functions.tide.results import Batches, accumulate, accumulate_batches, of_base
+from tests.functions.tide.making import BASE, NOW, POOL, candidate, presubmits, run
 
-NOW = datetime(2026, 3, 2, tzinfo=UTC)
 FOUR = ("job1", "job2", "job3", "job4")
+SOME = ("7/job1:S", "7/job1:F", "7/job2:F", "7/job2:S", "7/job3:F", "7/job3:F", "7/job3:S")
 
 
 def sorted_out(jobs: tuple[str, ...], runs: list[str], numbers: list[int], **more: object) -> tuple[list[int], ...]:
     candidates = [candidate(number, *jobs, **more) for number in numbers]
     results = accumulate(candidates, [run(text) for text in runs], BASE, NOW)
     return tuple([one.number for one in part] for part in (results.successes, results.pendings, results.missings))
+
+
+# TestAccumulate
 
 
 @pytest.mark.parametrize(
@@ -33,13 +38,9 @@ def sorted_out(jobs: tuple[str, ...], runs: list[str], numbers: list[int], **mor
             id="each by its worst test, each test by its best run",
         ),
         pytest.param(FOUR, [f"7/{job}:F" for job in FOUR], [7], ([], [], [7]), id="all failed"),
-        pytest.param(
-            FOUR,
-            ["7/job1:S", "7/job1:F", "7/job2:F", "7/job2:S", "7/job3:F", "7/job3:S", "7/job4:F", "7/job4:P"],
-            [7],
-            ([], [7], []),
-            id="one still runs",
-        ),
+        pytest.param(FOUR, [*SOME, *("7/job4:F",) * 3], [7], ([], [], [7]), id="one failed each time"),
+        pytest.param(FOUR, [*SOME, *("7/job4:F", "7/job4:F", "7/job4:S")], [7], ([7], [], []), id="all passed once"),
+        pytest.param(FOUR, [*SOME, *("7/job4:F", "7/job4:F", "7/job4:P")], [7], ([], [7], []), id="one still runs"),
         pytest.param(
             ("job1",),
             ["7@old/job1:S", "7/job1:F", "8@old/job1:F", "8/job1:S"],
@@ -66,7 +67,9 @@ def test_accumulate(
         pytest.param("SUCCESS", "Overridden [prow:skip-retest]", [], True, id="on whichever"),
         pytest.param("FAILURE", with_base_sha("Job failed.", BASE), [], False, id="failed"),
         pytest.param("FAILURE", with_base_sha("Job failed.", BASE), ["1/job1:S"], True, id="the run knows better"),
+        pytest.param("FAILURE", with_base_sha("Job failed.", BASE), ["1/job1:F"], False, id="both have failed"),
         pytest.param("SUCCESS", with_base_sha("Job succeeded.", BASE), ["1/job1:F"], True, id="the context does"),
+        pytest.param("SUCCESS", with_base_sha("Job succeeded.", BASE), ["1/job1:S"], True, id="both have passed"),
     ],
 )
 def test_what_stands_on_the_head_counts(state: str, description: str, runs: list[str], is_passed: bool) -> None:
@@ -75,11 +78,18 @@ def test_what_stands_on_the_head_counts(state: str, description: str, runs: list
     assert (bool(successes), bool(missings), pendings) == (is_passed, not is_passed, [])
 
 
+def test_one_by_its_context_and_another_by_its_run() -> None:
+    contexts = (Context("job1", "SUCCESS", with_base_sha("Job succeeded.", BASE)),)
+    assert sorted_out(("job1", "job2"), ["1/job2:S"], [1], contexts=contexts) == ([1], [], [])
+
+
 def test_a_branch_that_moved_has_no_results() -> None:
     runs = [run("1/job1:S", base="c" * 40), run("1/job1:S")]
     assert of_base(runs, POOL, BASE) == runs[1:]
     assert of_base(runs, "acme/rocket:release", BASE) == []
 
+
+# TestAccumulateBatch
 
 THREE = ("foo", "bar", "baz")
 
@@ -106,6 +116,7 @@ def passed(subject: str, *jobs: str) -> list[str]:
         ),
         pytest.param(THREE, ["1+2/foo:F", "1+2/bar:S", "1+2/baz:F", "1@c+2/foo:F"], False, [], id="failed"),
         pytest.param((*THREE, "boo"), passed("1+2"), False, [], id="one was not run"),
+        pytest.param((*THREE, "boo"), passed("1+2", *THREE, "boo"), False, [1, 2], id="one more was run, too"),
         pytest.param((), [], False, [], id="no tests, no runs"),
         pytest.param(THREE, ["9/foo:P", *passed("2")], False, [2], id="one that left the pool"),
     ],
@@ -113,8 +124,16 @@ def passed(subject: str, *jobs: str) -> list[str]:
 async def test_batches(jobs: tuple[str, ...], runs: list[str], pending: bool, merges: list[int]) -> None:
     candidates = [candidate(1, *jobs), candidate(2, *jobs)]
 
-    async def required(_: object) -> tuple[str, ...]:
-        return jobs
+    async def required(_: object) -> Sequence[Presubmit]:
+        return presubmits(*jobs)
 
     found = await accumulate_batches(candidates, [run(text, kind="batch") for text in runs], required, NOW)
     assert ([one.number for one in found.passed], bool(found.pending)) == (merges, pending)
+
+
+async def test_a_batch_of_which_nobody_can_tell_what_it_needs_counts_for_nothing() -> None:
+    async def required(_: object) -> Sequence[Presubmit]:
+        raise Refused("its own jobs cannot be used")
+
+    runs = [run(text, kind="batch") for text in passed("1+2")]
+    assert await accumulate_batches([candidate(1), candidate(2)], runs, required, NOW) == Batches()

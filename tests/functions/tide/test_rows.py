@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.oracle import tide_acting, tide_judging
+from tests.oracle import tide_acting, tide_batches, tide_judging, tide_searching
 from tests.oracle.kinds import part_not_built
 from tests.oracle_rows import OnPurpose, Row, read, tenth
 
-MODULES = {kind: module for module in (tide_acting, tide_judging) for kind in module.KINDS}
+MODULES = {
+    kind: module for module in (tide_acting, tide_batches, tide_judging, tide_searching) for kind in module.KINDS
+}
 
 pytestmark = pytest.mark.parametrize("kind", MODULES)
 

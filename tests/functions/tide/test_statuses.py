@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from cutwater.config.tide import MERGE_METHODS, Tide, TideQuery
+from cutwater.events.pools import Blocker
 from functions.tide import statuses
-from functions.tide.blockers import Blocker, Issue, blockers_of
+from functions.tide.blockers import Issue, blockers_of
 from functions.tide.mergeability import obstacle
 from functions.tide.pull_requests import PullRequest
 from functions.tide.requirements import difference, meets, narrowest_labels

@@ -20,6 +20,8 @@ from infra.local.github.rates import Rates
 T = TypeVar("T")
 PAGE = 30
 LARGEST_PAGE = 100
+WRITABLE_WHEN_ARCHIVED = frozenset({"/repos/{owner}/{repo}", "/repos/{owner}/{repo}/forks"})
+"""What may be sent to an archived repository: the change that ends this, and the wish for a fork."""
 
 
 class Answer(NamedTuple):
@@ -187,6 +189,8 @@ def check_access(call: Call, route: Route) -> None:
         if level < route.level:
             kind = "admin rights to Repository" if route.level == Level.ADMIN else "push access to repository"
             raise Forbidden(_integration(actor) or f"Must have {kind}.")
+        if found.is_archived and route.method != "GET" and route.path not in WRITABLE_WHEN_ARCHIVED:
+            raise Forbidden("Repository was archived so is read-only.")
     if route.method != "GET" and actor.kind == "anonymous":
         raise Refusal(401, "Requires authentication")
     if actor.kind == "installation" and route.app and not _has_permission(actor, route.app):

@@ -7,6 +7,7 @@ from infra.local.github import records as r
 from infra.local.github.access import Level
 from infra.local.github.code import code_of
 from infra.local.github.errors import Invalid, NotFound, Refusal
+from infra.local.github.guards import objections_to_push
 from infra.local.github.protection import Wanted, branch_form, protection_form, protection_of_wanted
 from infra.local.github.rest.calls import Answer, Call, Route
 
@@ -88,16 +89,19 @@ def create_ref(call: Call) -> Answer:
     if call.hub.ref(call.here, new.ref) is not None:
         raise Invalid("Reference already exists")
     _check_object(call, new.sha)
-    pushes.move(call.hub, call.here, new.ref, new.sha, call.me)
+    _move(call, new.ref, new.sha)
     return Answer(201, _ref_form(call, _existing(call, new.ref)))
 
 
 def change_ref(call: Call) -> Answer:
     change, name = call.read(RefChange), f"refs/{call.args['ref']}"
-    if call.hub.ref(call.here, name) is None:
+    row = call.hub.ref(call.here, name)
+    if row is None:
         raise Invalid("Reference does not exist")
     _check_object(call, change.sha)
-    pushes.move(call.hub, call.here, name, change.sha, call.me, must_extend=not change.force)
+    if not change.force and not code_of(call.hub, call.here).is_ancestor(row.sha, change.sha):
+        raise Invalid("Update is not a fast forward")
+    _move(call, name, change.sha)
     return Answer(200, _ref_form(call, _existing(call, name)))
 
 
@@ -105,7 +109,7 @@ def delete_ref(call: Call) -> Answer:
     name = f"refs/{call.args['ref']}"
     if call.hub.ref(call.here, name) is None:
         raise Invalid("Reference does not exist")
-    pushes.move(call.hub, call.here, name, None, call.me)
+    _move(call, name, None)
     return Answer(204)
 
 
@@ -119,6 +123,13 @@ def _branch(call: Call) -> r.Ref:
     if row is None:
         raise NotFound("Branch not found")
     return row
+
+
+def _move(call: Call, name: str, new: str | None) -> None:
+    branch = name.removeprefix(pushes.BRANCH)
+    if branch != name and (objections := objections_to_push(call.hub, call.here, branch, new, call.me)):
+        raise Invalid(" ".join(objections))
+    pushes.move(call.hub, call.here, name, new, call.me)
 
 
 def _is_protected(call: Call, row: r.Ref) -> bool:

@@ -4,6 +4,7 @@ import subprocess
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from infra.local.github.errors import Refusal
 from infra.local.github.world import Issue, Repository, World
@@ -103,6 +104,27 @@ async def approval(world: World, rocket: Repository, change: Issue) -> None:
     world.protect(rocket.name, approvals=1)
 
 
+async def behind(world: World, rocket: Repository, change: Issue) -> None:
+    world.protect(rocket.name, contexts=["unit", "e2e"], is_strict=True)
+    for context in ("unit", "e2e"):
+        await change.set_status("alice", context, "success")
+    await world.push(rocket, "main", {"other.md": "other\n"}, author="alice")
+
+
+async def failing(world: World, rocket: Repository, change: Issue) -> None:
+    world.protect(rocket.name, contexts=["unit", "e2e"], approvals=2)
+    await change.set_status("alice", "e2e", "failure")
+
+
+async def linear(world: World, rocket: Repository, change: Issue) -> None:
+    world.protect(rocket.name, linear_history=True)
+
+
+async def archived(world: World, rocket: Repository, change: Issue) -> None:
+    with rocket.github.hub.store.transaction():
+        rocket.github.hub.repositories.put(replace(rocket.record, is_archived=True))
+
+
 async def restricted(world: World, rocket: Repository, change: Issue) -> None:
     world.protect(rocket.name, push_users=["root"])
 
@@ -118,6 +140,17 @@ async def fine(world: World, rocket: Repository, change: Issue) -> None:
         pytest.param(closed, {}, 405, "Pull Request is not mergeable", id="closed"),
         pytest.param(draft, {}, 405, "Pull Request is still a draft", id="draft"),
         pytest.param(required, {}, 405, 'Required status check "unit" is expected.', id="required status"),
+        pytest.param(behind, {}, 405, "2 of 2 required status checks are expected.", id="behind a strict branch"),
+        pytest.param(
+            failing,
+            {},
+            405,
+            "2 of 2 required status checks have not succeeded: 1 expected and 1 failing. "
+            "At least 2 approving reviews are required by reviewers with write access.",
+            id="everything lacks",
+        ),
+        pytest.param(linear, {}, 405, "This branch must not contain merge commits.", id="linear history"),
+        pytest.param(archived, {}, 403, "Repository was archived so is read-only.", id="archived"),
         pytest.param(approval, {}, 405, "At least 1 approving review is required", id="required approval"),
         pytest.param(restricted, {}, 405, "You're not authorized to push to this branch.", id="restricted branch"),
         pytest.param(fine, {"sha": "0" * 40}, 409, "Head branch was modified.", id="head moved"),

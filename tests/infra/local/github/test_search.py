@@ -1,11 +1,14 @@
 """The search: what each qualifier means."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from infra.local.github.search import Term, parse
 from infra.local.github.world import World
+from tests.contract.github.descriptions import CheckedGitHub
+from tests.infra.local.github.conftest import Clock
 
 
 @pytest.mark.parametrize(
@@ -79,6 +82,20 @@ async def test_qualifiers(world: World, client_of: Any, query: str, found: list[
     await build(world)
     items = client_of("bob").get(f"/search/issues?q={query}")["items"]
     assert [f"{one['repository_url'].rpartition('/')[2]}#{one['number']}" for one in items] == found
+
+
+async def test_the_index_lags_behind(world: World, github: CheckedGitHub, client_of: Any, clock: Clock) -> None:
+    """What fits is judged by what was; what it is like is told as it is."""
+    rocket = world.repository("acme/rocket", files={"README.md": ""})
+    change = await world.pull_request(rocket, author="bob", files={"a.py": ""}, labels=["lgtm"])
+    github.hub.recent_issues.lag = timedelta(minutes=30)
+    await change.unlabel("lgtm", by="acme")
+    await world.pull_request(rocket, author="bob", files={"b.py": ""}, labels=["lgtm"])
+    bob = client_of("bob")
+    seen = bob.get("/search/issues?q=label:lgtm")["items"]
+    assert [(one["number"], one["labels"]) for one in seen] == [(change.number, [])]
+    clock.put_forward(hours=1)
+    assert [one["number"] for one in bob.get("/search/issues?q=label:lgtm")["items"]] == [change.number + 1]
 
 
 async def test_an_unknown_qualifier_is_refused(world: World, client_of: Any) -> None:
