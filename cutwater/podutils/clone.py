@@ -125,6 +125,10 @@ class Checkout(Struct, frozen=True, kw_only=True):
         """Asks for the commit that all of this ended in."""
         return self.git("rev-parse", "HEAD")
 
+    def tree(self) -> Command:
+        """Asks for the tree that the merges have given."""
+        return self.git("rev-parse", "HEAD^{tree}")
+
     def pulls(self, base_time: int) -> list[Command]:
         """The commands that merge the pull requests, each a second later than the last. `base_time`: epoch seconds."""
         commands = []

@@ -142,8 +142,8 @@ def clone_volumes(decoration: Decoration) -> list[Object]:
     return [*(s.as_volume() for s in before), empty("clonerefs-tmp"), *(s.as_volume() for s in after)]
 
 
-def clonerefs(decoration: Decoration, refs: Sequence[Refs]) -> Object:
-    """The container that fetches the code."""
+def clonerefs(decoration: Decoration, refs: Sequence[Refs], *, tree: str = "") -> Object:
+    """The container that fetches the code. `tree`: what the first of `refs` must give."""
     before, after = _clone_secrets(decoration)
     oauth, app_key, cookies = _oauth(decoration), _app_key(decoration), _cookies(decoration)
     name, email = GIT_USER
@@ -160,6 +160,7 @@ def clonerefs(decoration: Decoration, refs: Sequence[Refs]) -> Object:
         github_api_endpoints=decoration.github_api_endpoints or (GITHUB_API,),
         github_app_id=decoration.github_app_id,
         github_app_private_key_file=app_key.file if app_key else "",
+        tree=tree,
     )
     mounts = [
         LOGS,

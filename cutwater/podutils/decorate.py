@@ -65,7 +65,8 @@ def _decorate(spec: Object, job: ProwJob, decoration: Decoration, variables: dic
     refs = _refs_to_clone(job, decoration)
     storage = containers.storage(decoration, output_dir)
     told = variables[jobspec.VARIABLE]
-    before = [containers.clonerefs(decoration, refs)] if refs else []
+    tree = job.metadata.annotations.get(labels.TREES, "").rpartition(",")[2] if job.spec.refs else ""
+    before = [containers.clonerefs(decoration, refs, tree=tree)] if refs else []
     after = [
         containers.initupload(decoration, storage, told, clones=bool(refs)),
         containers.place_entrypoint(decoration),

@@ -22,7 +22,10 @@ Options = TypeVar("Options", bound=Struct)
 
 
 class CloneOptions(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """CLONEREFS_OPTIONS: which code is fetched to where, and with whose keys."""
+    """CLONEREFS_OPTIONS: which code is fetched to where, and with whose keys.
+
+    `tree`: what the first of `refs` must give, "" for whatever it gives. Prow's own clonerefs passes it over.
+    """
 
     src_root: str = ""
     log: str = ""
@@ -38,6 +41,7 @@ class CloneOptions(Struct, frozen=True, kw_only=True, omit_defaults=True):
     github_api_endpoints: tuple[str, ...] = ()
     github_app_id: str = ""
     github_app_private_key_file: str = ""
+    tree: str = ""
 
 
 class UploadOptions(StorageConfiguration, frozen=True, kw_only=True, omit_defaults=True):

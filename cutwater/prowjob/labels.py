@@ -32,6 +32,10 @@ REPORTED = "cutwater.dev/reported"
 UPLOAD_UNCENSORED = "cutwater.dev/upload-uncensored"
 """On a job: "true" where its logs and artifacts may be uploaded although a secret could not be read."""
 
+TREES = "cutwater.dev/trees"
+"""On a run of tide's: the trees that its pull requests make, one on top of the other, the branch's own first; between
+them stand commas. The last one is what is tested."""
+
 RESERVED = frozenset({TYPE, CREATED_BY_PROW, ID})
 """What a job's own labels may not be."""
 

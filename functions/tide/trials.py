@@ -11,11 +11,10 @@ from typing import Literal
 
 from msgspec import Struct
 
+from cutwater.prowjob.labels import TREES
 from cutwater.prowjob.types import ProwJob
 from functions.tide.results import result_of
 
-TREES = "cutwater.dev/trees"
-"""The annotation of a run with the trees of its trial: the branch's, then that with each pull request more."""
 TRIES = 3
 """How often a test of a trial is started at most."""
 

@@ -13,12 +13,11 @@ from cutwater.config.jobs import Presubmit
 from cutwater.config.specs import batch_spec, presubmit_spec
 from cutwater.errors import Refused
 from cutwater.kube.effects import CreateProwJob
-from cutwater.prowjob.labels import CREATED_BY_TIDE
+from cutwater.prowjob.labels import CREATED_BY_TIDE, TREES
 from cutwater.prowjob.new import new_prowjob
 from cutwater.prowjob.types import ProwJob, Pull, Refs
 from functions.tide.batching import heads_of
 from functions.tide.pull_requests import PullRequest
-from functions.tide.trials import TREES
 
 NAMES = uuid.UUID("0c7d6b9e-3a52-5b0c-8a49-9f6f1d2f5a37")
 """The namespace of the names of ProwJobs that tide makes."""

@@ -27,8 +27,10 @@ class _Failed(Exception):
 class Cloning:
     """The cloning of one repository."""
 
-    def __init__(self, refs: Refs, chosen: CloneOptions, access: Access, shell: Shell, log: Log) -> None:
-        self._refs = refs
+    def __init__(
+        self, refs: Refs, chosen: CloneOptions, access: Access, shell: Shell, log: Log, *, tree: str = ""
+    ) -> None:
+        self._refs, self._tree = refs, tree
         self._chosen = chosen
         self._access = access
         self._shell = shell
@@ -50,6 +52,7 @@ class Cloning:
                 )
             )
             self._all(checkout.pulls(self._base_time(checkout)))
+            self._check_tree(checkout)
         except _Failed:
             return Record(refs=self._refs, commands=tuple(self._ran), failed=True)
         head = self._once(checkout.head())
@@ -75,6 +78,22 @@ class Cloning:
             uri=clone.uri(refs, user=self._access.user, token=self._token),
             env=self._access.env,
         )
+
+    def _check_tree(self, checkout: Checkout) -> None:
+        """What is tested must be what will be merged: a test of anything else would be counted for it."""
+        if not self._tree:
+            return
+        command = checkout.tree()
+        ended = self._once(command)
+        found = ended.output.strip()
+        if ended.error or found != self._tree:
+            error = (
+                ended.error
+                or f"the pull requests give another tree here than where they were put together: {self._tree}"
+            )
+            self._ran.append(Ran(command=str(command), output=ended.output, error=error))
+            self._log.error("This is not what was to be tested", found=found, wanted=self._tree)
+            raise _Failed
 
     def _all(self, commands: Sequence[Command]) -> None:
         for command in commands:
@@ -128,7 +147,10 @@ def records(chosen: CloneOptions, shell: Shell, log: Log, *, temporary: Path = P
     workers = chosen.max_parallel_workers if chosen.max_parallel_workers > 0 else len(chosen.refs)
     done = [Record(refs=nowhere, commands=tuple(setup.ran))]
     with ThreadPoolExecutor(workers) as pool:
-        clonings = [Cloning(refs, chosen, access, shell, log) for refs in chosen.refs]
+        trees = [chosen.tree, *("" for _ in chosen.refs[1:])]
+        clonings = [
+            Cloning(refs, chosen, access, shell, log, tree=tree) for refs, tree in zip(chosen.refs, trees, strict=True)
+        ]
         list(pool.map(lambda cloning: done.append(cloning.run()), clonings))
     return done
 

@@ -1,5 +1,6 @@
 """clonerefs with real git, and what of its secrets may be written down."""
 
+import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from cutwater.podutils import clone, gojson
 from cutwater.podutils.clone import Record
 from cutwater.podutils.clonerefs.access import Access
-from cutwater.podutils.clonerefs.cloning import Cloning, run
+from cutwater.podutils.clonerefs.cloning import Cloning, records, run
 from cutwater.podutils.clonerefs.shell import Ended, Machine
 from cutwater.podutils.log import Log
 from cutwater.podutils.options import CloneOptions
@@ -110,6 +111,23 @@ def test_a_conflict_is_a_failed_record(tmp_path: Path, repository: Repository, l
     assert record.commands[-1].error == "exit status 1"
     assert "CONFLICT" in record.commands[-1].output
     assert "# FAILED\n# Cloning acme/rocket at main\n# Checking out pulls:\n#\t1(" in clone.record_text(record)
+
+
+def test_another_tree_than_the_one_to_be_tested_is_a_failed_record(
+    tmp_path: Path, repository: Repository, log: Log
+) -> None:
+    refs = refs_of(repository, repository.pull(1, engine="on\n"))
+    asked = options(tmp_path, refs)
+    as_it_is = records(asked, Impatient(), log)[1]
+    here = tmp_path / "go/src/github.com/acme/rocket"
+    command = ["git", "rev-parse", f"{as_it_is.final_sha}^{{tree}}"]
+    tree = subprocess.run(command, cwd=here, capture_output=True, text=True).stdout.strip()
+    for wanted, fails in ((tree, False), ("a" * 40, True)):
+        shutil.rmtree(here)
+        record = records(msgspec.structs.replace(asked, tree=wanted), Impatient(), log)[1]
+        assert (record.failed, record.final_sha) == (fails, "" if fails else as_it_is.final_sha)
+    assert record.commands[-1].output.strip() == tree
+    assert record.commands[-1].error.endswith(f"where they were put together: {'a' * 40}")
 
 
 def test_sparse_and_blobless(tmp_path: Path, repository: Repository, log: Log) -> None:
