@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 
 import uvicorn
 from starlette.responses import Response
@@ -84,7 +85,8 @@ def api_server(settings: Settings) -> ApiServer:
 
 
 def github(settings: Settings) -> GitHub:
-    return GitHub(settings.folder / "github", base_url=settings.github)
+    lag = timedelta(seconds=settings.search_lag)
+    return GitHub(settings.folder / "github", base_url=settings.github, search_lag=lag)
 
 
 def s3(settings: Settings) -> S3:

@@ -50,7 +50,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     `github_api` and `github_token_file` lead to another GitHub than the local one, `other_kubeconfig` to another API
     server, which has no nodes: the pods of its namespace `test-pods` are run here. `triggers` is the folder of what
     wakes the functions; `environment` is added to each function's own. `one_process`: all functions run in the
-    broker's process, where a debugger stops in each and nothing starts from zero.
+    broker's process, where a debugger stops in each and nothing starts from zero. `search_lag`: seconds by which the
+    local GitHub's search is behind.
     """
 
     folder: Path
@@ -64,6 +65,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     triggers: Path = TRIGGERS
     environment: dict[str, str] = {}
     one_process: bool = False
+    search_lag: float = 0.0
 
     @property
     def deck(self) -> str:

@@ -19,6 +19,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from cutwater.events.explanations import Decision, Explained, Lack
+from cutwater.events.pools import EXPLANATIONS, HISTORY
 from cutwater.events.receipt import Outcome
 from cutwater.kube.client import PROWJOB
 from cutwater.podutils.sidecar import pieces
@@ -28,6 +30,8 @@ from functions.plugins.every import PLUGINS
 from functions.plugins.plugin_help import PluginHelp, help_for
 from infra.local.s3.server import DEMO_KEY, S3
 from tests.functions.deck.site import CONFIG, NOW, RUN, Site, stamp
+from tests.functions.deck.test_tide import HOSTILE, TIDE, entry, lay_pool, shown, waiting
+from tests.functions.deck.test_tide import lay as lay_kept
 from tests.functions.plugins.scene import configuration
 from tests.ledger_story import lay
 
@@ -37,7 +41,7 @@ T = TypeVar("T")
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
-ANYBODY = f"{CONFIG}\ndeck: {{default_rerun_auth_configs: [{{rerun_auth_configs: {{allow_anyone: true}}}}]}}"
+ANYBODY = f"{CONFIG}{TIDE}\ndeck: {{default_rerun_auth_configs: [{{rerun_auth_configs: {{allow_anyone: true}}}}]}}"
 
 
 async def _plugin_help() -> bytes:
@@ -320,3 +324,34 @@ def test_events_for_operators(deck: Served, window: Window, monkeypatch: pytest.
     expect(page).to_have_title(f"{guid} · events · deck")
     assert not window.is_too_wide
     assert page.screenshot()
+
+
+def test_tide_from_the_pools_to_a_run(deck: Served, window: Window) -> None:
+    run = deck.do(deck.site.run("unit", state="failure"))
+    deck.do(deck.site.file("build-log.txt", "one\n"))
+    failed = Decision(NOW, f"unit failed on main {HOSTILE}", job="unit", run=run["metadata"]["name"])
+    told = waiting(4, lacks=(Lack("unit has failed", "author"),), decisions=(failed,))
+    deck.do(lay_pool(deck.site, "acme/rocket", missing_prs=shown(*range(4, 30)), error="the branch is gone"))
+    deck.do(lay_pool(deck.site, "acme/pad", action="MERGE", target=shown(1)))
+    deck.do(lay_kept(deck.site, HISTORY, "acme/rocket", "main", [entry(1, "TRIGGER", 4), entry(2, "MERGE", 3)]))
+    deck.do(lay_kept(deck.site, EXPLANATIONS, "acme/rocket", "main", Explained(pulls={4: told})))
+    page = window.open("/")
+    page.get_by_role("link", name="tide").click()
+    expect(page.locator("a.job")).to_have_text(["acme/pad", "acme/rocket"])
+    assert not window.is_too_wide
+    page.get_by_text("What a pull request must fulfil").click()
+    expect(page.locator(".queries li")).to_have_count(2)
+    page.get_by_label("Repository").fill("acme/rocket")
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator("a.job")).to_have_text(["acme/rocket"])
+    page.get_by_role("link", name="history").click()
+    page.get_by_label("Action").select_option("TRIGGER")
+    page.get_by_role("button", name="Filter").click()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    assert not window.is_too_wide
+    page.get_by_role("link", name="#4").click()
+    expect(page.locator(".says")).to_have_text("because I say so")
+    assert not window.is_too_wide
+    page.get_by_role("link", name="unit failed on main").click()
+    expect(page.locator("h1")).to_have_text("unit")
+    assert page.title() != "taken"

@@ -62,6 +62,11 @@ class Weather:
         """The next requests for it (`path`: `/repos/…`) meet these, one each."""
         self._meetings[method, API + path] += meetings
 
+    @property
+    def unmet(self) -> list[tuple[str, str]]:
+        """The requests of which not all have come that were to meet something."""
+        return [request for request, meetings in self._meetings.items() if meetings]
+
     async def _serve(self) -> None:
         async with httpx2.AsyncClient(base_url=self._address, timeout=30) as self._client:
             await self._server._serve()

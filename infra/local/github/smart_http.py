@@ -78,6 +78,8 @@ class SmartHttp:
             if actor.kind == "anonymous":
                 raise Refusal(401, "Authentication required.")
             raise Refusal(403, f"Permission to {here.full_name}.git denied to {actor.login}.")
+        if is_push and here.is_archived:
+            raise Refusal(403, "This repository was archived so it is read-only.")
         return here, actor
 
     def _read_refs(self, here: r.Repository, pusher: r.Account) -> None:

@@ -7,9 +7,11 @@ import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
+from msgspec.structs import replace
 
 from infra.local.github.world import Issue, World
 from tests.contract.github.descriptions import CheckedGitHub
@@ -45,6 +47,9 @@ async def open_change(world: World) -> Issue:
         "acme/rocket", files={"README.md": "one\n"}, collaborators=["alice"], hook=("http://receiver", "")
     )
     world.repository("acme/secret", files={"README.md": "hidden\n"}, is_private=True, collaborators=["alice"])
+    past = world.repository("acme/past", files={"README.md": "done\n"}, collaborators=["alice"])
+    with world.github.hub.store.transaction():
+        world.github.hub.repositories.put(replace(past.record, is_archived=True))
     world.user("bob", email="bob@example.com")
     world.user("alice")
     return await world.pull_request(rocket, author="bob", files={"main.py": "print()\n"})
@@ -111,6 +116,24 @@ async def test_a_push_makes_branches_and_tags(world: World, github: CheckedGitHu
     assert kinds == ["create", "create", "delete"]
 
 
+async def test_a_ref_of_ones_own_is_nobodys_business(
+    world: World, github: CheckedGitHub, client_of: Any, tmp_path: Path
+) -> None:
+    change = await open_change(world)
+    clone = tmp_path / "clone"
+    async with served(github) as address:
+        await git("clone", "-q", f"http://alice:ghp_alice@{address}/acme/rocket", str(clone))
+        await git("fetch", "-q", "origin", "pull/1/head", folder=clone)
+        assert await git("push", "-q", "origin", "FETCH_HEAD:refs/cutwater/lane", folder=clone) == (0, "")
+        _, said = await git("ls-remote", "origin", "refs/cutwater/*", folder=clone)
+        await git("push", "-q", "origin", "HEAD:refs/heads/extra", folder=clone)
+    assert said == f"{change.head}\trefs/cutwater/lane"
+    found = client_of("alice").get("/repos/acme/rocket/git/ref/cutwater/lane")
+    assert found["object"]["sha"] == change.head
+    await github.settle()
+    assert [payload["ref"] for event, payload in github.webhooks if event == "push"] == ["refs/heads/extra"]
+
+
 @pytest.mark.parametrize(
     ("remote", "words"),
     [
@@ -118,6 +141,7 @@ async def test_a_push_makes_branches_and_tags(world: World, github: CheckedGitHu
         pytest.param("{}/acme/rocket", "Authentication", id="nobody"),
         pytest.param("bob:wrong@{}/acme/rocket", "Authentication failed", id="wrong token"),
         pytest.param("bob:ghp_bob@{}/acme/moon", "Repository not found", id="no such repository"),
+        pytest.param("alice:ghp_alice@{}/acme/past", "This repository was archived", id="archived"),
     ],
 )
 async def test_refused_pushes(world: World, github: CheckedGitHub, tmp_path: Path, remote: str, words: str) -> None:

@@ -7,8 +7,7 @@ import asyncio
 import itertools
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -30,38 +29,38 @@ NO_REVIEW = "At least 1 approving review is required by reviewers with write acc
 FERRY_TEST, FLEET_TEST = "pull-ferry-test", "pull-fleet-test"
 
 
+@pytest.fixture(params=["compatible", "speculative"])
+def mode(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture
-def folder() -> Iterator[Path]:
-    """A short path: sockets lie in it."""
-    path = Path(tempfile.mkdtemp(prefix="merging-"))
-    yield path
-    shutil.rmtree(path, ignore_errors=True)
-
-
-@asynccontextmanager
-async def started(folder: Path, mode: str) -> AsyncIterator[tuple[Running, Weather]]:
+def weather_and_platform(mode: str) -> Iterator[tuple[Weather, Running]]:
+    """A platform of its own, in a folder with a short path: sockets lie in it."""
+    folder = Path(tempfile.mkdtemp(prefix="merging-"))
     settings, port = merging.made(folder, mode)
-    platform, weather = Running(settings), Weather(settings.github, port)
+    weather, platform = Weather(settings.github, port), Running(settings)
     weather.start()
     try:
         platform.start()
-        yield platform, weather
+        yield weather, platform
     finally:
         left = platform.stop()
         weather.stop()
+        shutil.rmtree(folder, ignore_errors=True)
     assert left == []
 
 
-@pytest.mark.parametrize("mode", ["speculative"])
-async def test_merging(folder: Path, mode: str) -> None:
-    async with started(folder, mode) as (platform, weather), asyncio.TaskGroup() as stories:
-        line = partial(Line, platform, mode)
+async def test_merging(mode: str, platform: Running, weather: Weather) -> None:
+    line = partial(Line, platform, mode)
+    async with asyncio.TaskGroup() as stories:
         stories.create_task(one_after_the_other(line(FERRY, "main"), weather))
         stories.create_task(a_context_is_missing(line(FERRY, "squashed")))
         stories.create_task(an_issue_blocks(line(FERRY, "rebased"), weather))
         stories.create_task(github_refuses(line(FERRY, "guarded")))
         stories.create_task(the_head_moves(line(FERRY, "moving"), platform, weather))
         stories.create_task(batches(line(FLEET, "main"), line(FLEET, "pair")))
+    assert weather.unmet == []
 
 
 async def one_after_the_other(line: Line, weather: Weather) -> None:
@@ -69,7 +68,7 @@ async def one_after_the_other(line: Line, weather: Weather) -> None:
     first = await line.opened({"one.txt": "1\n"}, "The first")
     second = await line.opened({"two.txt": "2\n"}, "The second")
     await line.are_tested(first, second)
-    weather.meets("PUT", f"/repos/{FERRY}/pulls/{second.number}/merge", base_is_modified)
+    weather.meets(*landing_of(line, second), base_is_modified if line.mode == "compatible" else no_fast_forward)
     await line.are_reviewed(first, second)
     await line.are_merged(first, second)
     retesting = [("pending", f"Not mergeable. Retesting: {FERRY_TEST}")] if line.mode == "compatible" else []
@@ -84,8 +83,19 @@ async def one_after_the_other(line: Line, weather: Weather) -> None:
     )
 
 
+def landing_of(line: Line, pull: Pull) -> tuple[str, str]:
+    """The request by which it is merged: a speculative queue moves the branch itself, unless GitHub must squash."""
+    if line.mode == "speculative":
+        return "PATCH", f"/repos/{line.repository}/git/refs/heads/{line.branch}"
+    return "PUT", f"/repos/{line.repository}/pulls/{pull.number}/merge"
+
+
 async def base_is_modified(passage: Passage) -> Response:
     return JSONResponse({"message": "Base branch was modified. Review and try the merge again."}, status_code=405)
+
+
+async def no_fast_forward(passage: Passage) -> Response:
+    return JSONResponse({"message": "Update is not a fast forward"}, status_code=422)
 
 
 async def a_context_is_missing(line: Line) -> None:
@@ -176,7 +186,7 @@ async def the_head_moves(line: Line, platform: Running, weather: Weather) -> Non
         await author.push_more(FERRY, "moving-1", {"two.txt": "2\n"}, "Two")
         return await passage()
 
-    weather.meets("PUT", f"/repos/{FERRY}/pulls/{pull.number}/merge", a_push_comes_first)
+    weather.meets(*landing_of(line, pull), a_push_comes_first)
     await line.are_reviewed(pull)
     await soon("the label is gone with the push", lambda: pull.has(without={"lgtm"}))
     await line.are_tested(pull)
@@ -241,11 +251,12 @@ async def it_says(pull: Pull, state: str, description: str) -> None:
 
 
 async def it_was_done(line: Line, *expected: tuple[str, list[int], str]) -> None:
-    """The pool's history is this, and all that the branch was put at was tested before, but for the inside of batches.
+    """The pool's history is this, and each commit that the branch was put at was tested before.
 
-    A speculative queue goes ways of its own, and tests the inside, too.
+    In compatible mode GitHub merges a batch one by one: what lies inside it was not. A speculative queue's history is
+    its own affair.
     """
-    landings = await line.landings(); open("/tmp/g3/hist.log","a").write(f"{line.repository} {line.branch} {await line.history()} {await line.subjects()}\n")
+    landings = await line.landings()
     if line.mode == "compatible":
 
         async def is_written() -> bool:
