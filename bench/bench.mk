@@ -1,10 +1,12 @@
 # Figures, each beside its peer or limit. docs/measurements.md keeps them.
-bench: $(READY) ## figures: the API server, latencies, cold starts, invocations, configuration, hook, calls to GitHub
+bench: $(READY) ## figures: the API server, latencies, cold starts, invocations, configuration, hook, calls to GitHub, a large repository, many pools
 	$(BIN)/python -m bench.apiserver
 	$(BIN)/python -m bench.latency
 	$(BIN)/python -m bench.config
 	$(BIN)/python -m bench.engine
 	$(BIN)/python -m bench.hook
 	$(BIN)/python -m bench.calls
+	$(BIN)/python -m bench.repository
+	$(BIN)/python -m bench.tide
 
 .PHONY: bench

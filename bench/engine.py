@@ -8,7 +8,6 @@ what exists. Pages of a list after its first are shown apart: a sweep reads all 
 
 import argparse
 import asyncio
-import contextlib
 import os
 import sys
 import time
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from bench.apiserver import embedded
 from bench.engine_world import World
+from bench.processes import forget_peak, peak
 from cutwater.events.environment import GARBAGE
 from cutwater.kube.official import OfficialTransport
 from cutwater.kube.transport import Transport
@@ -78,25 +78,10 @@ async def measure(
 
 async def _step(world: World, work: Callable[[], Awaitable[None]]) -> Figures:
     world.counting.calls.clear()
-    _forget_peak()
+    forget_peak()
     started = time.perf_counter()
     await work()
-    return Figures(time.perf_counter() - started, _peak(), Counter(world.counting.calls))
-
-
-def _forget_peak() -> None:
-    """Linux counts the peak anew."""
-    with contextlib.suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5")
-
-
-def _peak() -> int:
-    """The largest memory since, in bytes; 0 where the system does not say."""
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/self/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-    return 0
+    return Figures(time.perf_counter() - started, peak(), Counter(world.counting.calls))
 
 
 def growth(small: Mapping[str, Figures], large: Mapping[str, Figures]) -> dict[str, float]:

@@ -29,6 +29,7 @@ import uvloop
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
+from bench.processes import cpu_seconds, resident
 from bench.running import AsProcesses, as_processes, free_ports, meanwhile
 from bench.stage import SECRET, Stage
 from cutwater.storage.s3 import S3Store
@@ -47,7 +48,6 @@ PHASE = 2.0
 """Seconds in which either hook or the store is asked, in turn, so that both have the same machine."""
 SIDE_BY_SIDE = 16
 """Webhooks under way where hook is given as much as it takes."""
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +111,14 @@ async def measure(folder: Path, size: Size) -> Found:
             await store.put(f"bench/{uuid.uuid4()}", BODY, if_absent=True)
 
         await asyncio.gather(deliver(), put())
-        small = _memory(hook.pid)
+        small = resident(_up(hook))
         answers, puts = list[float](), list[float]()
         for _ in range(size.phases):
             puts += await _at_rate(put)
             answers += await _at_rate(deliver)
-        before, started = _cpu(hook.pid), time.perf_counter()
+        before, started = cpu_seconds(_up(hook)), time.perf_counter()
         await _side_by_side(deliver, size.burst)
-        took, used, large = time.perf_counter() - started, _cpu(hook.pid) - before, _memory(hook.pid)
+        took, used, large = time.perf_counter() - started, cpu_seconds(_up(hook)) - before, resident(_up(hook))
         await hook.stop()
     return Found(answers, puts, size.burst, took, used, small, large)
 
@@ -196,15 +196,10 @@ def _comment() -> dict[str, Any]:
 BODY = msgspec.json.encode(_comment())
 
 
-def _memory(pid: int | None) -> int:
-    """Bytes that a process has resident."""
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-
-def _cpu(pid: int | None) -> float:
-    """Seconds of CPU that a process has used, its own and the kernel's for it."""
-    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) / TICKS
+def _up(hook: FunctionProcess) -> int:
+    """The process that runs."""
+    assert hook.pid is not None
+    return hook.pid
 
 
 def p99(values: Sequence[float]) -> float:

@@ -65,10 +65,10 @@ class Configured:
     plugins: Path
 
     @classmethod
-    def written(cls, folder: Path, plugins: str = PLUGINS, config: str = CONFIG) -> "Configured":
+    def written(cls, folder: Path, plugins: str = PLUGINS, config: str = CONFIG, jobs: str = JOBS) -> "Configured":
         folder.mkdir(parents=True, exist_ok=True)
         found = cls(*(folder / name for name in ("config.yaml", "jobs.yaml", "plugins.yaml")))
-        for path, text in ((found.config, config), (found.jobs, JOBS), (found.plugins, plugins)):
+        for path, text in ((found.config, config), (found.jobs, jobs), (found.plugins, plugins)):
             path.write_text(text)
         return found
 
@@ -133,7 +133,7 @@ async def as_processes(
     stage: Stage, folder: Path, listeners: Functions | None = None, plugins: str = PLUGINS
 ) -> AsyncIterator[AsProcesses]:
     """Each function in a process of its own, over HTTP and an S3 store on disk. `listeners` take their events."""
-    settings = _settings(folder, stage, plugins)
+    settings = settings_of(folder, stage.token, Configured.written(folder / "config", plugins))
     found = {service.name: function_environment(settings, service) for service in services(ROLES)}
     roles = {name: functions_framework(PRODUCT_ROOT, environment) for name, environment in found.items()}
     processes = Processes(roles, settings.logs, Limits(idle=DAY))
@@ -158,14 +158,13 @@ async def as_processes(
             await processes.stop()
 
 
-def _settings(folder: Path, stage: Stage, plugins: str) -> Settings:
-    """Settings with free ports, and the secrets that the stage knows."""
-    files = Configured.written(folder / "config", plugins)
+def settings_of(folder: Path, token: str, files: Configured) -> Settings:
+    """Settings with free ports; the configuration is in force. `token`: the bot's at GitHub."""
     ports = Ports(**dict(zip(Ports.__struct_fields__, free_ports(len(Ports.__struct_fields__)), strict=True)))
     settings = Settings(folder=folder, ports=ports, config=files.config, jobs=files.jobs, plugins=files.plugins)
     settings.write()
     InForce(settings).follow()
-    settings.secret_file("github-token").write_text(stage.token)
+    settings.secret_file("github-token").write_text(token)
     settings.secret_file("hmac-token").write_text(SECRET)
     described = {
         "apiVersion": "v1",

@@ -66,7 +66,7 @@ def told(branch: Branch, one: Explanation, now: datetime) -> Iterator[str]:
     yield f"{one.verdict}: {one.says}"
     yield f"  so since {moment(one.since)}"
     if explained.trouble:
-        yield f"  but tide cannot look at {branch.name} now: {_lack(explained.trouble)}"
+        yield _trouble(branch.name, explained.trouble)
     if one.place:
         yield f"  in the queue: {one.place} of {one.places}"
     if one.expected:
@@ -88,17 +88,21 @@ def _expected(one: Explanation, now: datetime) -> str:
     expected = one.expected
     if expected is None or expected.at is None:
         return f"not known ({expected.basis if expected else ''})"
-    late = ", and is late" if expected.at < now else ""
-    return f"{moment(expected.at)}{late}, if all goes well ({expected.basis})"
+    hope = "if all goes well" if expected.at >= now else "it is late"
+    return f"{moment(expected.at)}, {hope} ({expected.basis})"
 
 
 def _in_the_way(one: Explanation) -> Iterator[str]:
     if one.lacks:
-        yield from ("", "what is in the way:")
+        yield from ("", "what is in the way, and who can mend it:")
         yield from (f"  {_lack(lack)}" for lack in one.lacks)
     for place, way in enumerate(filter(None, one.ways)):
-        yield from ("", "and for the query that is nearest:" if place == 0 else "or for another query:")
+        yield from ("", "for the nearest query:" if place == 0 else "or for another query:")
         yield from (f"  {_lack(lack)}" for lack in way)
+
+
+def _trouble(branch: str, trouble: Lack) -> str:
+    return f"  trouble with {branch}: {trouble.text} — who can mend it: {MENDERS[trouble.mend]}"
 
 
 def _lack(lack: Lack) -> str:
@@ -123,7 +127,7 @@ def unknown(
     yield f"nothing is known of {name}#{number}"
     for branch in branches:
         if branch.explained.trouble:
-            yield f"  tide cannot look at {branch.name}: {_lack(branch.explained.trouble)}"
+            yield _trouble(branch.name, branch.explained.trouble)
     if config is not None and not config.prow.tide.queries_of(org, repo):
         yield f"  no query of tide's is about {name}, so it merges nothing there; tide.queries in config.yaml has them"
     elif branches:

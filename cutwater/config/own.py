@@ -43,7 +43,19 @@ def problems(prow_ignored: Any) -> Iterator[tuple[Path, str]]:
     try:
         found = own(prow_ignored)
     except ValueError as error:
-        yield HERE, str(error)
+        yield from list(_unreadable(prow_ignored[HERE[1]])) or [(HERE, str(error))]
         return
     yield from outgoing.problems(found.webhooks, found.cloudevents, here=HERE)
     yield from merge_queue.problems(found.tide, here=(*HERE, "tide"))
+
+
+def _unreadable(section: Any) -> Iterator[tuple[Path, str]]:
+    """The entries that are not what they should be."""
+    kinds: Mapping[str, type[Struct]] = {"webhooks": Webhook, "cloudevents": EventSink, "tide": MergeQueue}
+    for name, kind in kinds.items():
+        entries = section.get(name) if isinstance(section, Mapping) else None
+        for key, value in entries.items() if isinstance(entries, Mapping) else ():
+            try:
+                msgspec.convert(value, kind)
+            except ValueError as error:
+                yield (*HERE, name, key), str(error)

@@ -36,6 +36,7 @@
 | CUTWATER_PACE | for tests: how long leases and grace times are, relative to production's |
 | CUTWATER_CLUSTERS_WITHOUT_SOURCE | build clusters that do not tell us of their pods: plank looks every 15 s |
 | CUTWATER_KEEP_DELIVERIES, CUTWATER_KEEP_RECEIPTS | days after which sinker deletes: 14 and 90 |
+| CUTWATER_DECK_TENANTS, CUTWATER_DECK_HIDDEN | whose things deck shows (`functions.deck.audience` has their forms) |
 | CUTWATER_DECK_EVENTS, CUTWATER_DECK_PASSWORD_FILE | `on`: deck shows the ledger; to who knows this password |
 | AWS_… | boto3's own: keys, region, AWS_ENDPOINT_URL_S3 |
 """

@@ -87,6 +87,7 @@ class Explanation(Struct, frozen=True, kw_only=True, omit_defaults=True):
     title: str
     author: str
     head: str
+    head_ref: str = ""
     verdict: Verdict
     says: str
     since: datetime
@@ -109,9 +110,10 @@ class Explanation(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Explained(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is kept of a pool. `trouble`: why it cannot be looked at. `merged`: how many were merged at a time, lately.
+    """What is kept of a pool.
 
-    `tenants`: the tenants of the runs for the branch.
+    `base`: where the branch is. `trouble`: why the pool cannot be seen, or not all of it. `merged`: how many were
+    merged at a time, lately. `tenants`: the tenants of the runs for the branch.
     """
 
     base: str = ""

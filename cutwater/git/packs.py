@@ -12,6 +12,7 @@ from typing import Protocol
 import msgspec
 from msgspec import Struct
 
+GIT, KEPT = "git/", "kept.json"
 PIECE = 8 * 1024 * 1024
 """Bytes."""
 _NAME = re.compile(r"pack-[0-9a-f]{40}")
@@ -51,13 +52,16 @@ class Kept(Struct, frozen=True):
 
 def key_of(org: str, repo: str) -> str:
     """Where it is said what is kept of a repository."""
-    return f"git/{org}/{repo}/kept.json"
+    return f"{GIT}{org}/{repo}/{KEPT}"
 
 
 async def read(bucket: Bucket, org: str, repo: str) -> Kept:
-    """What is kept; nothing, where nothing is."""
+    """What is kept; nothing, where nothing is, or it cannot be read."""
     found = await bucket.get(key_of(org, repo))
-    return msgspec.json.decode(found.body, type=Kept) if found else Kept()
+    try:
+        return msgspec.json.decode(found.body, type=Kept) if found else Kept()
+    except msgspec.DecodeError:
+        return Kept()
 
 
 async def bring(bucket: Bucket, org: str, repo: str, kept: Kept, folder: Path) -> bool:
@@ -104,7 +108,7 @@ async def _keep(bucket: Bucket, org: str, repo: str, pack: Pack, folder: Path) -
 
 def _keys(org: str, repo: str, pack: Pack, kind: str) -> list[str]:
     """Where the pieces of a file lie."""
-    return [f"git/{org}/{repo}/{pack.name}.{kind}/{at // PIECE:04}" for at in range(0, pack.sizes[kind], PIECE)]
+    return [f"{GIT}{org}/{repo}/{pack.name}.{kind}/{at // PIECE:04}" for at in range(0, pack.sizes[kind], PIECE)]
 
 
 def _pack(file: Path) -> Pack:

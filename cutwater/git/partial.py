@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from cutwater.git import stacking
 from cutwater.git.command import Git, GitError
 from cutwater.git.fetching import REPOSITORY, Unreachable, configuration, fetch, may_pass, shown
+from cutwater.git.needed import needed
 from cutwater.git.remotes import Remote
 from cutwater.git.stacks import Change, Stack
 
@@ -69,8 +70,7 @@ class PartialClone:
             raise Unreachable(words) if may_pass(words) else GitError(words)
         there = {ref: sha for sha, ref in (line.split("\t", 1) for line in ended.output.decode().splitlines())}
         tips = {branch: there[f"refs/heads/{branch}"] for branch in branches if f"refs/heads/{branch}" in there}
-        if tips:
-            self._get({_tip(branch): sha for branch, sha in tips.items()})
+        self._get({_tip(branch): sha for branch, sha in tips.items()})
         return tips
 
     def stack(self, branch: str, base: str, changes: Sequence[Change], limit: int) -> Stack:
@@ -87,26 +87,53 @@ class PartialClone:
 
     def push(self, commit: str, ref: str) -> None:
         """Have the other side hold a commit under a ref. Raises NotPushed."""
-        command = ("push", "--quiet", "--force", "--no-verify", "origin", f"{commit}:{ref}")
-        ended = self._git(self._folder).attempt(*command)
+        if self._git(self._folder).attempt("cat-file", "-e", commit).code:
+            raise NotPushed(f"{commit} is not here: its stack is to be made first")
+        self._know(ref)
+        git = self._git(self._folder, {"push.negotiate": "true"})
+        ended = git.attempt("push", "--quiet", "--force", "--no-thin", "--no-verify", "origin", f"{commit}:{ref}")
         if ended.code:
             words = shown(ended.errors, self._folder)
             raise Unreachable(words) if may_pass(words) else NotPushed(words)
 
+    def _know(self, ref: str) -> None:
+        """Have here what the ref is now. Else git gets it when it pushes, with all that lies below."""
+        try:
+            fetch(self._git(self._folder), f"+{ref}:refs/cutwater/before")
+        except Unreachable:
+            raise
+        except GitError as error:
+            if "couldn't find remote ref" not in str(error):
+                raise
+
     def _fetch(self, branch: str, base: str, changes: Iterable[Change]) -> set[int]:
-        """Have the base and the heads here. Gives the numbers of those that are not to be had."""
+        """Have the base and the heads here, and the files that they differ in. Gives the numbers of those that are not
+        to be had.
+        """
         heads = {_pull(one.number): one.head for one in changes}
         refs = self._refs()
         missing = {ref: sha for ref, sha in {_tip(branch): base, **heads}.items() if refs.get(ref) != sha}
-        if not missing:
-            return set()
+        gone = self._get_each(missing)
+        if _tip(branch) in gone:
+            raise NotThere(f"{branch} has no commit {base}")
+        if missing:
+            self._get_files(base, [sha for ref, sha in heads.items() if ref not in gone])
+        return {one.number for one in changes if _pull(one.number) in gone}
+
+    def _get_files(self, base: str, heads: Sequence[str]) -> None:
+        """Have the files here that git will ask for: it would do so once for each pull request."""
+        files = needed(self._git(self._folder), base, heads)
+        if files:
+            # It does not say what is here already: with a commit that we have, the other side takes its files for here.
+            forgetful = self._git(self._folder, {"fetch.negotiationAlgorithm": "noop"})
+            fetch(forgetful, "--stdin", stdin="".join(f"{sha}\n" for sha in files).encode())
+
+    def _get_each(self, wanted: Mapping[str, str]) -> set[str]:
+        """Have those of the commits here that are to be had. Gives the refs of the others."""
         try:
-            self._get(missing)
+            self._get(wanted)
         except NotThere:
-            gone = {ref for ref, sha in missing.items() if not self._is_had(ref, sha)}
-            if _tip(branch) in gone:
-                raise NotThere(f"{branch} has no commit {base}") from None
-            return {one.number for one in changes if _pull(one.number) in gone}
+            return {ref for ref, sha in wanted.items() if not self._is_had(ref, sha)}
         return set()
 
     def _is_had(self, ref: str, sha: str) -> bool:
@@ -118,6 +145,8 @@ class PartialClone:
 
     def _get(self, wanted: Mapping[str, str]) -> None:
         """Have commits here, under refs of ours. Raises NotThere where one of them is not to be had."""
+        if not wanted:
+            return
         try:
             fetch(self._git(self._folder), *(f"+{sha}:{ref}" for ref, sha in wanted.items()))
         except Unreachable:
@@ -130,11 +159,11 @@ class PartialClone:
         lines = self._git(self._folder).run("for-each-ref", "--format=%(refname) %(objectname)", "refs/cutwater")
         return dict(line.split(" ", 1) for line in lines.decode().splitlines())
 
-    def _git(self, work: Path) -> Git:
+    def _git(self, work: Path, told: Mapping[str, str] | None = None) -> Git:
         """git at work in a folder, where it finds nothing that it might take for the repository's files."""
         return Git(
             work,
-            {**configuration(self._remote), **LIMITS, "push.negotiate": "true"},
+            {**configuration(self._remote), **LIMITS, **(told or {})},
             environment={"GIT_DIR": str(self._folder), "GIT_WORK_TREE": str(work)},
             until=self._until,
         )

@@ -14,6 +14,7 @@ from cutwater.github.types import (
     Issue,
     IssueComment,
     Label,
+    ProtectedBranch,
     PullFile,
     PullRequest,
     Review,
@@ -94,6 +95,12 @@ class Reader:
         path = f"/repos/{{org}}/{{repo}}/git/ref/heads/{quote(branch)}"
         found = await self._asks.get(path, org=org, repo=repo)
         return None if found is None else str(found["object"]["sha"])
+
+    async def demanded_contexts(self, org: str, repo: str, branch: str) -> list[str]:
+        """The contexts that the protection of a branch demands of what is merged to it, whoever makes them."""
+        path = f"/repos/{{org}}/{{repo}}/branches/{quote(branch, safe='')}"
+        found = await self._asks.get(path, org=org, repo=repo)
+        return [] if found is None else list(read(found, ProtectedBranch).protection.required_status_checks.contexts)
 
     async def statuses(self, org: str, repo: str, sha: str) -> list[Status]:
         """The newest status of each context of a commit."""

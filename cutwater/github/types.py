@@ -153,6 +153,20 @@ class Status(Struct, frozen=True, kw_only=True):
     target_url: str = ""
 
 
+class _Checks(Struct, frozen=True, kw_only=True):
+    contexts: tuple[str, ...] = ()
+
+
+class _Protection(Struct, frozen=True, kw_only=True):
+    required_status_checks: _Checks = field(default_factory=_Checks)
+
+
+class ProtectedBranch(Struct, frozen=True, kw_only=True):
+    """A branch, by what it demands of what is merged to it: that much is told to everybody who may read it."""
+
+    protection: _Protection = field(default_factory=_Protection)
+
+
 class CombinedStatus(Struct, frozen=True, kw_only=True):
     """The newest status of each context of a commit."""
 

@@ -11,7 +11,7 @@
 | `/rerun` | a job, again |
 | `/command-help`, `/plugins`, `/plugin-help.js` | what people may type, and what the plugins do |
 | `/tide`, `/tide-history`, `/tide.js`, `/tide-history.js` | what tide merges from, and what it did |
-| `/tide/why` | what a pull request waits for |
+| `/tide/why`, `/pr` | what a pull request waits for, or several |
 | `/events`, `/events/<GUID>` | the ledger, for operators |
 | `/badge.svg` | how a job's last run went, as a picture |
 """
@@ -74,7 +74,8 @@ class Deck:
 def routes(edges: Edges, apply: Apply) -> list[Route]:
     """Who answers to which path."""
     storage, runs, events = Storage(edges), Runs(edges), Events(edges)
-    logs, help_pages, tide = Logs(edges, storage, runs), HelpPages(edges), TidePages(edges, Pools(edges))
+    logs, help_pages = Logs(edges, storage, runs), HelpPages(edges)
+    tide, why = TidePages(edges, Pools(edges)), TideWhy(edges)
     view, rerun, objects = LogView(edges, logs), Rerun(edges, runs, apply), Objects(edges, runs, logs)
     return [
         Route("/", JobList(edges, runs).show),
@@ -100,7 +101,8 @@ def routes(edges: Edges, apply: Apply) -> list[Route]:
         Route("/tide.js", tide.pools_script),
         Route("/tide-history", tide.history),
         Route("/tide-history.js", tide.history_script),
-        Route("/tide/why", TideWhy(edges).show),
+        Route("/tide/why", why.show),
+        Route("/pr", why.search),
         Route("/events", events.list),
         Route("/events/{guid}", events.show),
         Route("/badge.svg", Badges(runs).show),

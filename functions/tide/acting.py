@@ -123,6 +123,9 @@ async def _merge(action: Action, state: State, was: Kept, holding: Holding | Non
     if differing:
         why = f"{', '.join(differing)} became something else than was tested: what stands above is tested again"
         done = done.and_then(Done(error=why))
+    if landing.refusal:
+        why = f"we may not move {branch.name} ({landing.refusal}): they are merged one after the other"
+        done = done.and_then(Done(error=why))
     return replace(done, speculated=remembered(landing, action, sight.base, was.speculated, look.now))
 
 

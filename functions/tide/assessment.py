@@ -10,7 +10,7 @@ from cutwater.config.jobs import Presubmit
 from cutwater.config.tide import setting
 from cutwater.events.look import Look
 from cutwater.prowjob.types import ProwJob
-from functions.tide.batching import Batch, pick_batch
+from functions.tide.batching import Batch, broken_by, pick_batch
 from functions.tide.choose import Action, choose
 from functions.tide.contexts import is_passing, may_be_retested
 from functions.tide.demands import Demanding
@@ -20,6 +20,7 @@ from functions.tide.members import Members, fitting, members_of, tests_of_batch
 from functions.tide.results import Batches, Candidate, Required, Results, accumulate, accumulate_batches, of_base
 from functions.tide.sight import PoolName, Sight, see
 from functions.tide.speculating import queue_of, speculate
+from functions.tide.trials import trials_of
 from functions.tide.unfinished import rest_of_batch
 
 OVERLAP = timedelta(seconds=30)
@@ -129,6 +130,9 @@ async def next_batch(
         prefers_existing=setting(tide.prioritize_existing_batches, name.org, name.repo, default=True),
         together=lambda batch, limit: fitting(batch, limit, sight, look),
         required=required,
+        broken=broken_by(
+            trials_of(sight.jobs, look.now), candidates, sight.base, {pull.number: pull.head for pull in sight.pulls}
+        ),
     )
 
 

@@ -4,7 +4,7 @@ Source: sigs.k8s.io/prow pkg/tide (tide.go: pickBatch, pickNewBatch, pickBatchWi
 """
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -12,6 +12,8 @@ from cutwater.config.jobs import Presubmit
 from cutwater.errors import Refused
 from cutwater.prowjob.types import ProwJob, Refs
 from functions.tide.results import Candidate, Required
+from functions.tide.suspicion import suspects
+from functions.tide.trials import Trial
 
 NOBODY_FITS = "no batch can be put together: none of the pull requests fits onto the branch as it is"
 _BAD = frozenset({"failure", "error"})
@@ -42,11 +44,13 @@ async def pick_batch(
     prefers_existing: bool,
     together: Together,
     required: Required,
+    broken: Sequence[Sequence[Candidate]] = (),
 ) -> Batch:
     """The batch to be tested next on the branch as it is.
 
     `candidates`: those that may be retested, by number. `jobs`: the runs for the branch as it is. `limit`: the size of
     the largest batch; 0 for any, below that there are none. `prefers_existing`: rather finish what was begun.
+    `broken`: groups one of which breaks what it is in.
 
     What is known to fail is not started again: half of it is. Raises Refused where nobody can tell which batch is due,
     and Later.
@@ -58,6 +62,9 @@ async def pick_batch(
             tests = await required(members)
             if not is_known_to_fail(members, tests, jobs):
                 return Batch(members=members, tests=tests)
+    candidates = _promising(candidates, broken)
+    if not candidates:
+        return Batch()
     members = tuple(await together(candidates, limit))
     if not members:
         raise Refused(NOBODY_FITS)
@@ -66,6 +73,40 @@ async def pick_batch(
         members = members[: (len(members) + 1) // 2]  # one of them breaks it: maybe it is not among these
         tests = await required(members)
     return Batch(members=members, tests=tests)
+
+
+def _promising(candidates: Sequence[Candidate], broken: Sequence[Sequence[Candidate]]) -> Sequence[Candidate]:
+    """Half of the smallest group in which somebody is looked for; where nobody is, all who are in no group."""
+    for group in broken:
+        half = [one for one in candidates if one in group][: (len(group) + 1) // 2]
+        if len(half) > 1:
+            return half
+    suspected = {one.number for group in broken for one in group}
+    return [one for one in candidates if one.number not in suspected]
+
+
+def broken_by(
+    trials: Iterable[Trial], candidates: Sequence[Candidate], base: str, heads: Mapping[int, str]
+) -> Sequence[Sequence[Candidate]]:
+    """Groups of candidates one of which breaks what it is in, the smallest first, by the batches that have failed where
+    the branch was before it came to `base`. `heads`: of all pull requests that are open, by number.
+
+    Only a batch counts of which every test has run, and whose members are candidates still, or merged: else it may be
+    that what broke it is gone. Of those that failed at `base` `pick_batch` knows.
+    """
+    by_member = {(one.number, one.pull.head): one for one in candidates}
+    wanted = {test.context for one in candidates for test in one.presubmits}
+
+    def counts(trial: Trial) -> bool:
+        has_run = trial.is_alone or wanted <= trial.said.keys()
+        return has_run and all(member in by_member or member[0] not in heads for member in trial.members)
+
+    groups = suspects([trial for trial in trials if counts(trial)], by_member, ())
+    return [
+        [by_member[member] for member in group.members]
+        for group in groups
+        if group.trial.base != base and not group.trial.is_alone
+    ]
 
 
 def begun(candidates: Iterable[Candidate], jobs: Iterable[ProwJob], limit: int) -> Iterator[tuple[Candidate, ...]]:

@@ -21,9 +21,9 @@ from functions.tide.acting import Done
 from functions.tide.assessment import State
 from functions.tide.choose import Action
 from functions.tide.estimating import ENOUGH
-from functions.tide.explaining import Circumstances, Judged, beside, circumstances, explain
+from functions.tide.explaining import Circumstances, Judged, action_on, beside, circumstances, explain
 from functions.tide.pull_requests import PullRequest
-from functions.tide.sight import PoolName
+from functions.tide.sight import PoolName, Sight
 
 MOST_DECISIONS = 20
 """Decisions that are kept of one pull request."""
@@ -61,9 +61,9 @@ def explained(
     """All of the pool. Who was not looked at now stands as before."""
     merged = (*was.merged, len(done.merged))[-ENOUGH:] if done.merged else was.merged
     around = circumstances(state, done, tide, now, merged=merged)
-    still_open = {pull.number for pull in state.sight.pulls}
+    seen = {pull.number for pull in state.sight.pulls}
     pulls = {
-        number: old if number in still_open or old.is_over or not old.is_read_always else _over(old, "gone", GONE, now)
+        number: _over(old, "gone", GONE, now) if number not in seen and _would_be_seen(old, state.sight) else old
         for number, old in was.pulls.items()
     }
     for pull in state.sight.pulls:
@@ -73,7 +73,18 @@ def explained(
         pulls[number] = _with(old, _happened(old, around))
     for number, one in judged.items():
         pulls[number] = _succeeding(pulls.get(number), explain(one, around), around)
-    return Explained(base=state.sight.base, pulls=_bounded(pulls, now), merged=merged, tenants=state.tenants)
+    return Explained(
+        base=state.sight.base,
+        trouble=Lack(state.sight.trouble, "cutwater") if state.sight.trouble else None,
+        pulls=_bounded(pulls, now),
+        merged=merged,
+        tenants=state.tenants,
+    )
+
+
+def _would_be_seen(old: Explanation, sight: Sight) -> bool:
+    """Whether this look would have seen it if it were open."""
+    return old.is_read_always and not old.is_over and not sight.trouble
 
 
 def _new(pull: PullRequest, now: datetime) -> Explanation:
@@ -83,6 +94,7 @@ def _new(pull: PullRequest, now: datetime) -> Explanation:
         title=pull.title,
         author=pull.author,
         head=pull.head,
+        head_ref=pull.head_ref,
         verdict="ready",
         says="It can be merged.",
         since=now,
@@ -96,6 +108,7 @@ def _over(old: Explanation, verdict: Verdict, says: str, now: datetime) -> Expla
         title=old.title,
         author=old.author,
         head=old.head,
+        head_ref=old.head_ref,
         verdict=verdict,
         says=says,
         since=now,
@@ -110,9 +123,15 @@ def _succeeding(old: Explanation | None, new: Explanation, around: Circumstances
     else:
         is_same = (old.verdict, old.says, old.description) == (new.verdict, new.says, new.description)
         new = replace(new, since=old.since if is_same else new.since, decisions=old.decisions)
-    if old is not None and old.description == new.description:
-        return new
-    return _with(new, [Decision(around.now, f'the status became "{new.description}"')])
+    return _with(new, _changed(old, new, around.now))
+
+
+def _changed(old: Explanation | None, new: Explanation, now: datetime) -> Iterator[Decision]:
+    """What is different from the last look that saw it."""
+    if new.description and (old is None or old.description != new.description):
+        yield Decision(now, f'the status became "{new.description}"')
+    if old is not None and old.head != new.head:
+        yield Decision(now, f"its head became {new.head[:8]}")
 
 
 def _with(one: Explanation, happened: Iterable[Decision]) -> Explanation:
@@ -131,12 +150,19 @@ def _with(one: Explanation, happened: Iterable[Decision]) -> Explanation:
 def _happened(one: Explanation, around: Circumstances) -> Iterator[Decision]:
     """In this look, and before it: tests of this very head that have failed."""
     oldest = one.decisions[-1].time if len(one.decisions) == MOST_DECISIONS else None
-    for job in around.runs.get((one.number, one.head), ()):
+    for job in around.runs.get(one.head, ()):
         ended = job.status.completionTime
         if job.status.state in FAILED and ended is not None and (oldest is None or ended > oldest):
             yield _failure(job, one.number, ended)
-    for action in around.state.actions:
-        yield from _done(action, one.number, around)
+    action = action_on(one.number, around.state)
+    if action is not None and _is_news(action, one, around):
+        yield _done(action, one.number, around)
+
+
+def _is_news(action: Action, one: Explanation, around: Circumstances) -> bool:
+    """A batch on top of one that is being tested is none to those in it."""
+    is_in_a_batch = any(job.spec.type == "batch" and not job.is_complete for job in around.runs.get(one.head, ()))
+    return not (around.state.is_speculative and action.kind == "TRIGGER_BATCH" and is_in_a_batch)
 
 
 def _failure(job: ProwJob, number: int, ended: datetime) -> Decision:
@@ -152,10 +178,8 @@ def _failure(job: ProwJob, number: int, ended: datetime) -> Decision:
     )
 
 
-def _done(action: Action, number: int, around: Circumstances) -> Iterator[Decision]:
+def _done(action: Action, number: int, around: Circumstances) -> Decision:
     """What this look did to it."""
-    if not any(pull.number == number for pull in action.targets):
-        return
     sight, done = around.state.sight, around.done
     together = beside(number, action.targets)
     if action.kind in {"TRIGGER", "TRIGGER_BATCH"}:
@@ -168,7 +192,7 @@ def _done(action: Action, number: int, around: Circumstances) -> Iterator[Decisi
     else:
         why = next((one.why for one in done.failures if one.number == number), "one before it could not be merged")
         what = f"it was to be merged{together}, and was not: {why}"
-    yield Decision(around.now, what, action.why)
+    return Decision(around.now, what, action.why)
 
 
 # Keeping it

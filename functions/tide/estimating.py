@@ -12,7 +12,8 @@ from cutwater.prowjob.types import ProwJob
 ENOUGH = 20
 """So many of the last tests, and of the last merges, tell how it goes here."""
 STEP = 300
-"""Seconds to which an estimate is rounded that has no start to count from."""
+"""An estimate that has no start to count from counts from the next multiple of these seconds: it must not change with
+each look."""
 
 
 class Pace(Struct, frozen=True, kw_only=True):
@@ -51,7 +52,7 @@ def estimate(pace: Pace, *, ahead: int, is_under_test: bool, begun: datetime | N
     if pace.round is None:
         return Estimate("no tests of this branch have passed lately, so nobody knows how long they take")
     rounds = 0 if is_under_test else int(ahead / max(pace.at_once, 1.0)) + 1
-    start = begun or datetime.fromtimestamp(now.timestamp() // STEP * STEP, UTC)
+    start = begun or datetime.fromtimestamp((now.timestamp() // STEP + 1) * STEP, UTC)
     if begun is not None or is_under_test:
         rounds += 1
     basis = f"tests take about {_minutes(pace.round)} here"

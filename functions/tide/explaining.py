@@ -11,6 +11,7 @@ from msgspec import Struct
 from cutwater.config.jobs import Presubmit
 from cutwater.config.tide import Tide
 from cutwater.events.explanations import QUEUED, Estimate, Explanation, Lack, Mender, RequiredTest, Verdict
+from cutwater.prowjob.descriptions import base_sha_of
 from cutwater.prowjob.types import ProwJob, Pull
 from functions.tide import requirements
 from functions.tide.acting import Done
@@ -20,10 +21,10 @@ from functions.tide.contexts import unsuccessful
 from functions.tide.estimating import Pace, estimate, pace_of
 from functions.tide.mergeability import blocks_policy, obstacles
 from functions.tide.merging import Failure
-from functions.tide.pull_requests import EXPECTED, PENDING, Context, PullRequest
+from functions.tide.pull_requests import EXPECTED, PENDING, SUCCESS, TIDE, Context, PullRequest
 from functions.tide.requirements import Aspect, meets
 from functions.tide.results import Candidate, result_of
-from functions.tide.statuses import NOT, Expected, Standing
+from functions.tide.statuses import NOT, Expected, Standing, differences_of
 
 
 class Judged(Struct, frozen=True, kw_only=True):
@@ -51,13 +52,12 @@ class Order(Struct, frozen=True, kw_only=True):
         return min((since for since in self.tested.values() if since is not None), default=None)
 
 
+UNFOUND = "GitHub's search finds it by no query: it takes a label for another that differs in capital letters alone."
 EARLIEST = datetime.min.replace(tzinfo=UTC)
-Member = tuple[int, str]
-"""Number and head."""
 
 
 class Circumstances(Struct, frozen=True, kw_only=True):
-    """What holds for all pull requests of the pool alike. `runs`: those that test each of them, whatever else."""
+    """What holds for all pull requests of the pool alike. `runs`: by head."""
 
     state: State
     done: Done
@@ -65,35 +65,42 @@ class Circumstances(Struct, frozen=True, kw_only=True):
     now: datetime
     order: Order
     pace: Pace
-    runs: Mapping[Member, Sequence[ProwJob]]
+    runs: Mapping[str, Sequence[ProwJob]]
 
 
 def circumstances(state: State, done: Done, tide: Tide, now: datetime, *, merged: Sequence[int]) -> Circumstances:
     """`merged`: how many were merged at a time, lately."""
-    runs: dict[Member, list[ProwJob]] = {}
-    for job in state.sight.jobs:
-        for pull in job.spec.refs.pulls if job.spec.refs else ():
-            runs.setdefault((pull.number, pull.sha), []).append(job)
     return Circumstances(
         state=state,
         done=done,
         tide=tide,
         now=now,
-        order=_order(state, tide),
+        order=_order(state, tide, now),
         pace=pace_of(state.sight.jobs, merged),
-        runs=runs,
+        runs=runs_by_head(state.sight.jobs),
     )
 
 
-def _order(state: State, tide: Tide) -> Order:
+def runs_by_head(jobs: Iterable[ProwJob]) -> Mapping[str, Sequence[ProwJob]]:
+    """The runs that test a head, alone or together with others."""
+    found: dict[str, list[ProwJob]] = {}
+    for job in jobs:
+        for pull in job.spec.refs.pulls if job.spec.refs else ():
+            found.setdefault(pull.sha, []).append(job)
+    return found
+
+
+def _order(state: State, tide: Tide, now: datetime) -> Order:
     """First those that are merged or tested now, then those that have passed, then the others; each by priority."""
     results = state.results
     by_result = (results.successes, results.pendings, results.missings)
     ordered = [one.number for some in by_result for one in in_order(some, tide.priority)]
     merging = [pull.number for action in state.actions if action.kind.startswith("MERGE") for pull in action.targets]
     starting = [pull.number for action in state.actions if _is_start(action) for pull in action.targets]
-    tested: dict[int, datetime | None] = dict.fromkeys(starting)
-    tested |= dict.fromkeys(one.number for one in (*results.pendings, *state.batches.pending))
+    tested: dict[int, datetime | None] = dict.fromkeys(
+        one.number for one in (*results.pendings, *state.batches.pending)
+    )
+    tested |= dict.fromkeys(starting, now)
     for job in state.sight.jobs:
         since = job.status.startTime
         if _counts(job, state) and not job.is_complete and job.spec.refs and since:
@@ -105,8 +112,9 @@ def _order(state: State, tide: Tide) -> Order:
 
 
 def _counts(job: ProwJob, state: State) -> bool:
-    """Whether a run is worth something. A speculative queue's may be on another state of the branch, too."""
-    return state.is_speculative or (job.spec.refs is not None and job.spec.refs.base_sha == state.sight.base)
+    """Whether a run is worth something. A speculative queue's batches may be on another state of the branch, too."""
+    is_on_branch = job.spec.refs is not None and job.spec.refs.base_sha == state.sight.base
+    return is_on_branch or (state.is_speculative and job.spec.type == "batch")
 
 
 def _is_start(action: Action) -> bool:
@@ -119,17 +127,19 @@ def explain(judged: Judged, around: Circumstances) -> Explanation:
     pull = standing.pull
     candidate = next((one for one in state.members.candidates if one.number == pull.number), None)
     verdict, says = _verdict(judged, candidate, around)
+    is_known = pull.contexts is not None
     place = order.numbers.index(pull.number) + 1 if verdict in QUEUED and pull.number in order.numbers else 0
     return Explanation(
         number=pull.number,
         title=pull.title,
         author=pull.author,
         head=pull.head,
+        head_ref=pull.head_ref,
         verdict=verdict,
         says=says,
         since=around.now,
-        status=wanted.state,
-        description=wanted.description,
+        status=wanted.state if is_known else "",
+        description=wanted.description if is_known else "",
         lacks=tuple(_lacks(judged, candidate, around)),
         ways=tuple(_ways(standing, around.tide)) if candidate is None else (),
         tests=tuple(_tests(candidate, around)) if candidate is not None else (),
@@ -174,6 +184,8 @@ def _verdict(judged: Judged, candidate: Candidate | None, around: Circumstances)
         return verdict, f"{waits[0].upper()}{waits[1:]}." if waits else says
     if standing.pull.contexts is None:
         return "not ready", "GitHub does not say what stands on its head."
+    if any(one.weight == 0 for one in differences_of(standing.pull, standing.policy, around.tide)):
+        return "not ready", UNFOUND
     return "not ready", judged.wanted.description.removeprefix(NOT).strip()
 
 
@@ -185,7 +197,7 @@ def _issues(standing: Standing) -> str:
 def _in_pool(candidate: Candidate, around: Circumstances) -> tuple[Verdict, str]:
     number, state = candidate.number, around.state
     branch = f"{state.sight.name.branch} at {state.sight.base[:8]}"
-    action = next((one for one in state.actions if any(pull.number == number for pull in one.targets)), None)
+    action = action_on(number, state)
     if action is not None and _is_start(action):
         if around.done.error:
             return "queued", f"Its tests cannot be started: {around.done.error}"
@@ -202,6 +214,11 @@ def _in_pool(candidate: Candidate, around: Circumstances) -> tuple[Verdict, str]
         waits = f"waits for {others}, which comes first" if others else f"waits: {state.action.why}"
         return "ready", f"It has passed on {branch}, and {waits}."
     return "queued", f"It waits for its turn to be tested on {branch}."
+
+
+def action_on(number: int, state: State) -> Action | None:
+    """What is done to it: the first such action; a speculative queue's further ones are for those on top of it."""
+    return next((one for one in state.actions if any(pull.number == number for pull in one.targets)), None)
 
 
 def beside(number: int, pulls: Iterable[PullRequest | Candidate | Pull]) -> str:
@@ -222,9 +239,8 @@ _DONE: Mapping[str, str] = {
 
 def _decided(number: int, state: State, done: Done) -> str:
     """What was decided about it, or else for the pool."""
-    about_it = [action for action in state.actions if any(pull.number == number for pull in action.targets)]
     error = done.error or state.action.error
-    said = "; ".join(_in_words(action) for action in about_it or [state.action])
+    said = _in_words(action_on(number, state) or state.action)
     return f"{said} ({error})" if error else said
 
 
@@ -255,9 +271,8 @@ def _lacks(judged: Judged, candidate: Candidate | None, around: Circumstances) -
         yield Lack(f"issue #{blocker.number} ({blocker.title.strip()}) blocks the branch", "repository", blocker.url)
     if candidate is None:
         yield from _bad_contexts(standing, around)
-    elif pull.is_blocked:
-        text = "GitHub calls it BLOCKED: a rule of the branch is not met yet, and GitHub may refuse the merge"
-        yield Lack(text, "reviewer")
+    if pull.is_blocked:
+        yield from _blocked(standing, candidate, state)
 
 
 def _mender_of(failure: Failure) -> Mender:
@@ -265,6 +280,25 @@ def _mender_of(failure: Failure) -> Mender:
     if not failure.is_for_people:
         return "cutwater"
     return "repository" if failure.words else "time"
+
+
+def _blocked(standing: Standing, candidate: Candidate | None, state: State) -> Iterator[Lack]:
+    """What GitHub demands of it, beside what tide waits for."""
+    pull, known = standing.pull, {one.name for one in unsuccessful(standing.pull.contexts or (), standing.policy)}
+    states = {one.name: one.state for one in pull.contexts or ()}
+    made = {job.context for job in state.members.demands[pull.number].jobs}
+    missing = [name for name in state.sight.demanded if states.get(name) != SUCCESS and name not in {*known, TIDE}]
+    for name in missing:
+        if name in states:
+            yield Lack(f"GitHub demands {name}, which is {states[name].lower()}", "author")
+        elif name in made:
+            yield Lack(f"GitHub demands {name}, which has not run, and tide does not wait for it", "author")
+        else:
+            text = f"GitHub demands {name}, which no job makes, and which nobody else has reported"
+            yield Lack(text, "repository")
+    if not missing and candidate is not None:
+        text = "GitHub calls it BLOCKED: a rule of the branch is not met yet, and GitHub may refuse the merge"
+        yield Lack(text, "reviewer")
 
 
 def _bad_contexts(standing: Standing, around: Circumstances) -> Iterator[Lack]:
@@ -275,13 +309,18 @@ def _bad_contexts(standing: Standing, around: Circumstances) -> Iterator[Lack]:
         return
     made = {job.context: job for job in around.state.members.demands[pull.number].jobs}
     for context in unsuccessful(pull.contexts, standing.policy):
-        run = _newest(context.name, around.runs.get((pull.number, pull.head), ()))
-        yield _of_context(context, made.get(context.name), run.status.url if run else "")
+        run = _newest(context.name, around.runs.get(pull.head, ()))
+        yield _of_context(context, made.get(context.name), run)
 
 
-def _of_context(context: Context, job: Presubmit | None, url: str) -> Lack:
-    """`job`: the one that makes the context; `url`: of its last run for this head."""
-    name = context.name
+def _of_context(context: Context, job: Presubmit | None, run: ProwJob | None) -> Lack:
+    """`job`: the one that makes the context; `run`: the last one for this head."""
+    name, url = context.name, run.status.url if run else ""
+    is_running = run is not None and not run.is_complete
+    is_ours = run is not None or base_sha_of(context.description) != ""
+    if job is None and is_ours and not is_running:
+        state = "is pending" if context.state == PENDING else "has failed"
+        return Lack(f"{name} {state}, and no job makes it any more", "cutwater", url)
     if context.state == PENDING:
         return Lack(f"{name} is pending", "time", url)
     if context.state == EXPECTED and job is None:
@@ -330,22 +369,27 @@ def _tests(candidate: Candidate, around: Circumstances) -> Iterator[RequiredTest
     """Each required test on the branch as it is, by the last run of it, alone or in a batch."""
     pull, state = candidate.pull, around.state
     missing = {job.context for job in state.results.missing_tests.get(pull.number, ())}
-    runs = [job for job in around.runs.get((pull.number, pull.head), ()) if _counts(job, state)]
+    runs = [job for job in around.runs.get(pull.head, ()) if _counts(job, state)]
+    action = action_on(pull.number, state)
+    started = {test.context for test in action.tests} if action is not None and not around.done.error else set()
     for job in candidate.presubmits:
         run = _newest(job.context, runs)
-        if run is None:
+        if action is not None and job.context in started:
+            others = tuple(other.number for other in action.targets if other.number != pull.number)
+            yield RequiredTest(job.context, "pending", beside=others)
+        elif run is None:
             yield RequiredTest(job.context, "missing" if job.context in missing else "success")
-            continue
-        result = result_of(run, around.now)
-        numbers = [other.number for other in run.spec.refs.pulls] if run.spec.refs else []
-        yield RequiredTest(
-            context=job.context,
-            state=result if result != "failure" or job.context in missing else "success",
-            job=run.spec.job,
-            run=run.metadata.name,
-            url=run.status.url,
-            beside=tuple(number for number in numbers if number != pull.number),
-        )
+        else:
+            result = result_of(run, around.now)
+            pulls = run.spec.refs.pulls if run.spec.refs else ()
+            yield RequiredTest(
+                context=job.context,
+                state=result if result != "failure" or job.context in missing else "success",
+                job=run.spec.job,
+                run=run.metadata.name,
+                url=run.status.url,
+                beside=tuple(other.number for other in pulls if other.number != pull.number),
+            )
 
 
 def _newest(context: str, runs: Iterable[ProwJob]) -> ProwJob | None:

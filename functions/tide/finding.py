@@ -86,7 +86,9 @@ class Finding:
         return [one for one in found if one is not None]
 
     async def _one(self, org: str, search: str) -> tuple[str, list[Found]] | None:
-        """Nothing is found where GitHub does not let us search, and what cannot be read is not what was searched."""
+        """None where GitHub does not answer now. Where it does not let us search nothing is found, and what cannot be
+        read is passed over: no pool is held back by it.
+        """
         async with self._at_once:
             try:
                 nodes = await self._look.github.search(search, FIND_POOLS, org=org, first=PAGE, may_lack=True)

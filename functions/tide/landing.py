@@ -17,7 +17,6 @@ from cutwater.events.effect import Act
 from cutwater.events.look import Look
 from cutwater.git.effects import PushStack
 from cutwater.git.stacks import Stack
-from cutwater.github.client import Forbidden, Unprocessable
 from cutwater.github.edits import MoveBranch, NotFastForward
 from functions.tide import merging
 from functions.tide.choose import Action
@@ -57,7 +56,10 @@ async def land(
     """Merge all of them, in their order. `trees`: the branch's as tested, and that with each of them more; () where one
     alone was tested. `may_move`: GitHub has not refused to let us move the branch. Raises Later.
     """
-    stack = await stack_of(pulls, sight, look)
+    try:
+        stack = await stack_of(pulls, sight, look)
+    except Refused as refused:
+        return Landing(outcome=_all_failed(pulls, f"git cannot tell what the branch would be: {refused}"))
     wrong = _wrong(pulls, trees, stack)
     if wrong:
         is_lasting = not trees  # else they are tested again, and maybe apart
@@ -102,17 +104,22 @@ async def _move(pulls: Sequence[PullRequest], stack: Stack, branch: Branch, look
     try:
         await _push_and_move(tip, branch, why, look, act)
     except NotFastForward as moved:
-        why = f"base branch was modified: {moved}"
-        outcome.failures = [Failure(number=pull.number, why=why) for pull in pulls]
-        return Landing(outcome=outcome)
-    except (Unprocessable, Forbidden) as refused:
+        await merging.forget(branch, act)
+        return Landing(outcome=_all_failed(pulls, f"base branch was modified: {moved}"))
+    except Refused as refused:
         return Landing(outcome=Outcome(), refusal=str(refused))
+    await merging.forget(branch, act)
     outcome.merged = [pull.number for pull in pulls]
     return Landing(outcome=outcome, moved_to=tip)
 
 
+def _all_failed(pulls: Sequence[PullRequest], why: str) -> Outcome:
+    numbers = [pull.number for pull in pulls]
+    return Outcome(tried=numbers, failures=[Failure(number=number, why=why) for number in numbers])
+
+
 async def _push_and_move(tip: str, branch: Branch, why: str, look: Look, act: Act) -> None:
-    """Raises NotFastForward, and Unprocessable or Forbidden where the branch is protected."""
+    """Raises NotFastForward, another Refused where the branch or the repository is protected, and Later."""
     ref = f"refs/cutwater/tide/{branch.name}"
     await act(PushStack(org=branch.org, repo=branch.repo, commit=tip, ref=ref, why=why))
     move = MoveBranch(org=branch.org, repo=branch.repo, branch=branch.name, sha=tip, why=why)

@@ -16,7 +16,15 @@ from cutwater.errors import Refused
 from cutwater.git.stacks import Stack
 from functions.tide.choose import Action
 from functions.tide.results import Candidate, Required, Results
-from functions.tide.suspicion import Suspects, best_size, breaking_rate, flake_rate, is_worth_a_retry, suspects
+from functions.tide.suspicion import (
+    Suspects,
+    Underway,
+    best_size,
+    breaking_rate,
+    flake_rate,
+    is_worth_a_retry,
+    suspects,
+)
 from functions.tide.trials import TRIES, Member, Outcome, Trial
 
 Build = Callable[[Sequence[Candidate], int], Awaitable[Stack]]
@@ -118,23 +126,39 @@ class _Planning:
                 why="they have passed together on the branch as it is",
             )
         passed_alone = {one.number for one in self._queue.results.successes} & {*self._queue.passing}
-        going = [one.rest[0][0] for one in standing if one.outcome == "pending"]
+        going = {one.rest[0][0] for one in standing if one.outcome == "pending"}
         for one in self._queue.candidates:
-            if one.number in passed_alone and all(first == one.number for first in going):
+            if one.number in passed_alone and (not going or one.number in going):
                 return Action(kind="MERGE", targets=(one.pull,), why="it has passed on the branch as it is")
-        return None  # to merge one that is in no lane would have them all tested again: it joins them
+        return None  # to merge one that no lane begins with would have them all tested again: it joins them
 
     async def start(self, standing: Sequence[_Standing]) -> None:
         """Start what is worth testing. Everything that is started stands on the branch as it is."""
         again = [one for one in standing if self._start_again(one)]
         failed = [one.rest for one in standing if one.outcome == "red" and one not in again]
-        going = [one.rest for one in standing if one.outcome == "pending" or one in again]
-        going = [rest for rest in going if not any(_is_below(one, rest) for one in failed)]
-        going += [((one.number, one.pull.head),) for one in self._queue.results.pendings]
-        groups = suspects(self._queue.trials, self._by_member, going)
+        going = [
+            Underway(one.rest, one.trial.started)
+            for one in standing
+            if (one.outcome == "pending" or one in again) and not any(_is_below(rest, one.rest) for rest in failed)
+        ]
+        going += self._alone_underway()
+        ended = [trial for trial in self._queue.trials if all(trial is not one.trial for one in again)]
+        groups = suspects(ended, self._by_member, going)
         for group in groups:
             await self._look_for_the_culprit(group)
-        await self._fill_lanes(going, {member for group in groups for member in group.members})
+        suspected = {member for group in groups for member in group.members}
+        await self._fill_lanes([one.members for one in going], suspected)
+
+    def _alone_underway(self) -> list[Underway]:
+        """Those that are tested alone on the branch as it is."""
+        pending = {(one.number, one.pull.head) for one in self._queue.results.pendings}
+        return [
+            Underway(trial.members, trial.started)
+            for trial in self._queue.trials
+            if trial.is_alone
+            and trial.base == self._queue.base
+            and trial.members[0] in pending & self._by_member.keys()
+        ]
 
     # What was begun
 
@@ -155,7 +179,7 @@ class _Planning:
     def _flakes(self, standing: _Standing) -> list[Presubmit]:
         """The tests that have failed, where each of them is worth a second run."""
         trial, failed = standing.trial, standing.tests_that("failure")
-        others = [one.members for one in self._queue.trials if one.base == trial.base]
+        others = [one.members for one in self._queue.trials if one.base == trial.base and not one.failed]
         added = len(trial.members) - max((len(one) for one in others if _is_below(one, trial.members)), default=0)
         is_worth_it = all(
             len(trial.said[test.context]) == 1 and is_worth_a_retry(self._flake_rate(test), self._breaking, added=added)
@@ -171,16 +195,29 @@ class _Planning:
     async def _look_for_the_culprit(self, group: Suspects) -> None:
         """Test half of the suspects; or the only one that is left alone, so that its author sees it fail."""
         members = self._of(group.members)
-        if len(members) == 1:
+        if len(members) == 1 and not group.is_open:
             why = "batches with it have failed: it is tested alone"
             self.plan.waits[members[0].number] = why
-            self._trigger_alone(members[0], why=why)
+            if not self._is_tested_elsewhere(group):
+                self._trigger_alone(members[0], why=why)
+            return
+        if group.is_open:
+            why = "a batch with it has failed; what that stands on is still tested"
+            self.plan.waits |= {one.number: why for one in members}
             return
         why = f"one of {_numbers(members)} breaks a batch: half of them are tested"
         self.plan.waits |= {one.number: why for one in members}
         if not self._is_narrowed_down(group):
-            half = [one for one in members[: (len(members) + 1) // 2] if one.number in self._queue.fit]
-            await self._add_lanes([], half, lanes=1, size=len(half), why=why)
+            fit = [one for one in members if one.number in self._queue.fit]
+            await self._add_lanes([], fit, lanes=1, size=(len(members) + 1) // 2, why=why)
+
+    def _is_tested_elsewhere(self, group: Suspects) -> bool:
+        """Whether the only one that is left is tested alone where the branch was: that says all that is asked."""
+        return any(
+            trial.is_going_on
+            for trial in self._queue.trials
+            if trial.is_alone and trial.members == group.members and trial.base != self._queue.base
+        )
 
     def _is_narrowed_down(self, group: Suspects) -> bool:
         """Whether a trial goes on with some of them, and with nobody else who is still in the queue."""
@@ -205,8 +242,9 @@ class _Planning:
         if fresh and free > 0:
             size = best_size(self._breaking, most=queue.largest)
             await self._add_lanes(self._of(top), fresh, lanes=free, size=size, why="it is their turn")
-        for place, one in enumerate(fresh):
-            self.plan.waits.setdefault(one.number, f"all lanes are taken, and {place} wait before it")
+        waiting = [one.number for one in fresh if one.number not in self.plan.waits]
+        for place, number in enumerate(waiting):
+            self.plan.waits[number] = "all lanes are taken" + (f", and {place} wait before it" if place else "")
 
     async def _add_lanes(
         self, below: Sequence[Candidate], new: Sequence[Candidate], *, lanes: int, size: int, why: str
@@ -266,18 +304,24 @@ class _Planning:
             )
 
     def _trigger_alone(self, one: Candidate, *, why: str) -> None:
-        tests = self._queue.results.missing_tests.get(one.number, ())
-        waits_for = {other.number for other in self._queue.results.pendings}
-        if tests and one.number not in waits_for and one.number in self._queue.fit and not self._has_failed_alone(one):
+        """Start the tests that it lacks. One that has failed is tested again when the branch has moved."""
+        here = self._alone(one)
+        lacks = self._queue.results.missing_tests.get(one.number, ())
+        tests = [test for test in lacks if here is None or here.result(test.context) != "pending"]
+        has_failed = here is not None and here.failed
+        if tests and one.number in self._queue.fit and not has_failed:
             self.plan.actions.append(Action(kind="TRIGGER", targets=(one.pull,), tests=tuple(tests), why=why))
 
-    def _has_failed_alone(self, one: Candidate) -> bool:
-        """Whether it failed on just this commit: a second time it is tested when the branch has moved."""
+    def _alone(self, one: Candidate) -> Trial | None:
+        """What is known of its tests alone, on just this commit."""
         me = ((one.number, one.pull.head),)
-        return any(
-            trial.failed and not trial.is_going_on
-            for trial in self._queue.trials
-            if trial.is_alone and (trial.base, trial.members) == (self._queue.base, me)
+        return next(
+            (
+                trial
+                for trial in self._queue.trials
+                if trial.is_alone and (trial.base, trial.members) == (self._queue.base, me)
+            ),
+            None,
         )
 
     def _tell(self, below: Sequence[Candidate], lane: Sequence[Candidate]) -> None:

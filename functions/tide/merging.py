@@ -125,8 +125,7 @@ async def merge_all(
         if expected is not None and await _tree_of(sha, branch, look) != expected[pull.number]:
             outcome.differing.append(pull.number)
             break
-    if branch.holding is not None:
-        await act(LeaveNote(holding=branch.holding, note="", why="the merges are done"))
+    await forget(branch, act)
     return outcome
 
 
@@ -193,6 +192,12 @@ async def leave(note: Note, branch: Branch, pull: PullRequest, act: Act) -> None
     if branch.holding is not None:
         text = msgspec.json.encode(note).decode()
         await act(LeaveNote(holding=branch.holding, note=text, why=f"#{pull.number} is about to be merged"))
+
+
+async def forget(branch: Branch, act: Act) -> None:
+    """Take the word back: nothing is being merged any more. Raises Conflict as above."""
+    if branch.holding is not None:
+        await act(LeaveNote(holding=branch.holding, note="", why="the merges are done"))
 
 
 async def _merge(

@@ -162,7 +162,7 @@ def read(org: str, repo: str, node: Any) -> PullRequest:
 
 def _contexts(commit: _Commit) -> tuple[Context, ...]:
     statuses = commit.status.contexts if commit.status else []
-    runs = [read_value(node, CheckRun) for node in commit.rollup.contexts.nodes] if commit.rollup else []
+    runs = [read_value(node, CheckRun) for node in commit.rollup.contexts.nodes if node] if commit.rollup else []
     return (
         *(Context(status.context, status.state, status.description or "") for status in statuses),
         *contexts_of_runs(runs),

@@ -23,7 +23,7 @@ from cutwater.prowjob.types import ProwJob
 from functions.tide import pull_requests
 from functions.tide.blockers import Issue, blockers_of
 from functions.tide.pull_requests import Context, PullRequest, contexts_of_runs
-from functions.tide.requirements import narrowest_labels
+from functions.tide.requirements import meets, narrowest_labels
 
 PAGE, RECENT = 37, 10
 """Pull requests a page: GitHub takes too long for many more of them with all that stands on their heads. And on the
@@ -60,7 +60,8 @@ class Sight(Struct, frozen=True, kw_only=True):
 
     `base`: where the branch is, and `base_tree`: the tree of that commit, both "" where there is none; `allowed`: the
     methods that the repository's settings allow; `jobs`: the runs for the branch, whatever state of it they tested;
-    `brings`: a name for the jobs that the branch brings along; `trouble`: why not all of it can be seen, in words.
+    `brings`: a name for the jobs that the branch brings along; `trouble`: why not all of it can be seen, in words;
+    `demanded`: the contexts that GitHub demands, where it calls one of them BLOCKED that meets a query.
     """
 
     name: PoolName
@@ -72,6 +73,7 @@ class Sight(Struct, frozen=True, kw_only=True):
     jobs: tuple[ProwJob, ...] = ()
     brings: str = ""
     trouble: str = ""
+    demanded: tuple[str, ...] = ()
 
 
 class _Tree(Struct, frozen=True):
@@ -152,7 +154,20 @@ async def see(name: PoolName, look: Look, *, queries: Sequence[TideQuery], since
         jobs=tuple(jobs),
         brings=(await jobs_of(look, name.org, name.repo, base_sha=base)).brings if base else "",
         trouble=reading.trouble,
+        demanded=await _demanded(name, look) if any(_is_blocked(pull, queries) for pull in pulls.values()) else (),
     )
+
+
+def _is_blocked(pull: PullRequest, queries: Iterable[TideQuery]) -> bool:
+    return pull.is_blocked and any(meets(pull, query) for query in queries)
+
+
+async def _demanded(name: PoolName, look: Look) -> tuple[str, ...]:
+    """What GitHub demands beside what tide knows of; nothing where it does not say."""
+    try:
+        return tuple(await look.github.demanded_contexts(name.org, name.repo, name.branch))
+    except Refused:
+        return ()
 
 
 def _admits(query: TideQuery, branch: str) -> bool:

@@ -45,12 +45,14 @@ async def speculate(
 
     waiting = [one for one in members.candidates if not was.is_merged(one.pull, look.now)]
     candidates = in_order(waiting, tide.priority)
+    wanted = {test.context for one in candidates for test in one.presubmits}
+    runs = [job for job in sight.jobs if job.spec.context in wanted]  # what nobody must pass says nothing of anybody
     queue = Queue(
         candidates=tuple(candidates),
         fit={one.number for one in candidates if may_be_retested(one.pull, members.policy_of(one.pull), sight.jobs)},
         passing={one.number for one in candidates if is_passing(one.pull, members.policy_of(one.pull))},
         results=results,
-        trials=trials_of(sight.jobs, look.now),
+        trials=trials_of(runs, look.now),
         void=was.void,
         base=sight.base,
         tree=sight.base_tree,

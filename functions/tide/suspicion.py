@@ -27,30 +27,42 @@ SHARE = 0.5
 """How many members that break it are expected in a batch of the best size, where several are tested at once."""
 
 
-class Suspects(Struct, frozen=True):
-    """Members of a trial that failed, at least one of which breaks it, by all that is known."""
+class Suspects(Struct, frozen=True, kw_only=True):
+    """Members of a trial that failed, at least one of which breaks it, by all that is known.
+
+    `is_open`: what the trial stood on is still tested; maybe it is that which breaks.
+    """
 
     members: tuple[Member, ...]
     trial: Trial
+    is_open: bool = False
 
 
-def suspects(
-    trials: Sequence[Trial], queue: Collection[Member], underway: Iterable[Sequence[Member]]
-) -> list[Suspects]:
-    """Groups of suspects without a member in common, the smallest first. `underway`: members of trials that go on.
+class Underway(Struct, frozen=True):
+    """Pull requests that are being tested on the branch as it is, and since when."""
 
-    What a failed trial has in common with a shorter one that goes on is no suspect yet: it is about to be known.
+    members: tuple[Member, ...]
+    since: datetime
+
+
+def suspects(trials: Sequence[Trial], queue: Collection[Member], underway: Iterable[Underway]) -> list[Suspects]:
+    """Groups of suspects without a member in common, the smallest first.
+
+    Of trials that failed only the smallest count: those around them are explained. What one has in common with a trial
+    that goes on, and that it was started upon, is no suspect yet: it is about to be known.
     """
     concerned = [trial for trial in trials if any(member in queue for member in trial.members)]
-    prefixes, passed = [tuple(members) for members in underway], _last_passed(concerned)
+    failures, foundations, passed = [one for one in trials if one.failed], [*underway], _last_passed(concerned)
     groups = []
     for trial in concerned:
-        failed, since = trial.failed, trial.started
-        rest = [one for one in trial.members if one in queue and not _has_passed(one, failed, since, passed)]
-        pending = max((set(one) for one in prefixes if _is_below(one, rest)), key=len, default=set[Member]())
+        if not trial.failed or any(_explains(one, trial) for one in failures):
+            continue
+        rest = [one for one in trial.members if one in queue and not _has_passed(one, trial, passed)]
+        below = [one.members for one in foundations if one.since <= trial.started and _is_below(one.members, rest)]
+        pending = {one for members in below for one in members}
         members = tuple(one for one in rest if one not in pending)
-        if failed and members:
-            groups.append(Suspects(members, trial))
+        if members:
+            groups.append(Suspects(members=members, trial=trial, is_open=bool(below)))
     found: list[Suspects] = []
     taken: set[Member] = set()
     for group in sorted(groups, key=lambda one: (len(one.members), -one.trial.started.timestamp())):
@@ -58,6 +70,11 @@ def suspects(
             found.append(group)
             taken.update(group.members)
     return found
+
+
+def _explains(smaller: Trial, trial: Trial) -> bool:
+    """Whether some of its members alone fail in a test that it fails in, so that the others are not to blame."""
+    return {*smaller.members} < {*trial.members} and not {*smaller.failed}.isdisjoint(trial.failed)
 
 
 Passed = Mapping[tuple[Member, str], datetime]
@@ -73,8 +90,10 @@ def _last_passed(trials: Iterable[Trial]) -> Passed:
     return passed
 
 
-def _has_passed(member: Member, contexts: Iterable[str], since: datetime, passed: Passed) -> bool:
-    return all((member, context) in passed and passed[member, context] >= since for context in contexts)
+def _has_passed(member: Member, failed: Trial, passed: Passed) -> bool:
+    """Whether it has passed, elsewhere and not before, all that the trial fails in."""
+    known = [passed.get((member, context)) for context in failed.failed]
+    return all(since is not None and since >= failed.started for since in known)
 
 
 def _is_below(prefix: Sequence[Member], members: Sequence[Member]) -> bool:
@@ -101,14 +120,21 @@ def _likelihood(rate: float, count: int, has_passed: bool) -> float:
 
 
 def _added(trials: Sequence[Trial]) -> list[tuple[int, bool]]:
-    """Of each trial that has ended: how many it added to one that passed, or to the branch, and whether it passed."""
-    has_passed = {(trial.base, trial.members): not trial.failed for trial in trials if not trial.is_going_on}
+    """Of each trial of ours that has ended: how many it added to one that passed, or to the branch, and whether it
+    passed. What people try is not ready yet."""
+    has_passed = {
+        (trial.base, trial.members): not trial.failed for trial in trials if trial.is_ours and _has_ended(trial)
+    }
     found = []
     for (base, members), is_good in has_passed.items():
         below = next((count for count in range(len(members) - 1, 0, -1) if (base, members[:count]) in has_passed), 0)
         if not below or has_passed[base, members[:below]]:  # else it tells nothing of those that were added
             found.append((len(members) - below, is_good))
     return found
+
+
+def _has_ended(trial: Trial) -> bool:
+    return not trial.is_going_on and trial.outcome(trial.said) != "pending"
 
 
 def flake_rate(context: str, trials: Sequence[Trial]) -> float:

@@ -6,7 +6,7 @@ the longer nothing has changed there, the more seldom.
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -77,13 +77,12 @@ async def sweep(event: Event, look: Look, act: Act) -> None:
     """
     found = await look.state.get(CURSOR)
     was = _read(found.body) if found else Swept()
-    finding, looks = Finding(look), dict[str, str]()
-    if was.config != look.config.digest:
-        looks |= {name: "no query is about its repository any more" async for name in _abandoned(look)}
-    seen = await _changes(was.changes, finding, look, looks)
-    watched = await _watched(was.pools, finding, look, looks)
-    for name in sorted(looks):
-        await act(LookAgain(role="tide", subject=name, why=looks[name]))
+    finding = Finding(look)
+    looks = await _abandoned(look) if was.config != look.config.digest else {}
+    watched, due = await _watched(was.pools, finding, look)
+    seen, changed = await _changes(was.changes, finding, look)
+    for name, why in sorted((looks | due | changed).items()):
+        await act(LookAgain(role="tide", subject=name, why=why))
     now = Swept(changes=seen, pools=watched, config=look.config.digest)
     if now != was:
         body = msgspec.json.encode(now, order="sorted").decode()
@@ -99,45 +98,46 @@ def _read(body: bytes) -> Swept:
         return Swept()  # then everything is looked at once
 
 
-async def _abandoned(look: Look) -> AsyncIterator[str]:
+Looks = dict[str, str]
+"""Pools that are to be looked at, by name, and why."""
+
+
+async def _abandoned(look: Look) -> Looks:
     """The pools that people are told of, though no query is about their repositories."""
-    async for entry in look.state.list(POOLS):
-        place = branch_of(POOLS, entry.key)
-        if place and not look.config.prow.tide.queries_of(place[0], place[1]):
-            yield str(PoolName(*place))
+    places = [branch_of(POOLS, entry.key) async for entry in look.state.list(POOLS)]
+    return {
+        str(PoolName(*place)): "no query is about its repository any more"
+        for place in places
+        if place and not look.config.prow.tide.queries_of(place[0], place[1])
+    }
 
 
-async def _changes(was: Mapping[str, Seen], finding: Finding, look: Look, looks: dict[str, str]) -> Mapping[str, Seen]:
-    """Up to when changes have been seen by now. Pools with new ones are to be looked at."""
+async def _changes(was: Mapping[str, Seen], finding: Finding, look: Look) -> tuple[Mapping[str, Seen], Looks]:
+    """Up to when changes have been seen by now, by search; and the pools with new ones."""
     searches = searches_for_changes(look.config.prow.tide)
     last = {org: was.get(search, Seen()) for org, search in searches.items()}
     until = timestamp(look.now)
     found = await finding.all(
         [(org, f"{search} updated:{timestamp(last[org].until)}..{until}") for org, search in searches.items()]
     )
-    seen = {searches[org]: before for org, before in last.items()}
-    for org, changes in found:
-        changed = [change.brief for change in changes]
-        for change in changed:
-            if change not in last[org].changes:
-                looks[str(change.pool)] = "a pull request to it has changed"
-        seen[searches[org]] = last[org].after(changed)
-    return seen
+    changes = {org: [pull.brief for pull in pulls] for org, pulls in found}
+    seen = {search: last[org].after(changes.get(org, ())) for org, search in searches.items()}
+    new = [change for org, some in changes.items() for change in some if change not in last[org].changes]
+    return seen, {str(change.pool): "a pull request to it has changed" for change in new}
 
 
-async def _watched(
-    was: Mapping[str, Watched], finding: Finding, look: Look, looks: dict[str, str]
-) -> Mapping[str, Watched]:
-    """The pools in which a query finds pull requests. Those that are not as they were, or are due, are to be looked at;
-    and once those in which there is none any more."""
+async def _watched(was: Mapping[str, Watched], finding: Finding, look: Look) -> tuple[Mapping[str, Watched], Looks]:
+    """The pools in which a query finds pull requests; and those of them that are not as they were, or are due, and once
+    those in which there is none any more."""
     watched: dict[str, Watched] = {}
+    looks: Looks = {}
     for name, likeness in (await _likenesses(finding, look)).items():
         before = was.get(name)
         if before is None or before.likeness != likeness:
-            looks.setdefault(name, "something of it has changed")
+            looks[name] = "something of it has changed"
             watched[name] = Watched(likeness=likeness, since=look.now, looked=look.now)
         elif before.is_due(look.now):
-            looks.setdefault(name, "it has not been looked at for a while")
+            looks[name] = "it has not been looked at for a while"
             watched[name] = msgspec.structs.replace(before, looked=look.now)
         else:
             watched[name] = before
@@ -145,8 +145,8 @@ async def _watched(
         if PoolName.read(name).org in finding.failed:
             watched[name] = was[name]
         else:
-            looks.setdefault(name, "no query finds a pull request to it any more")
-    return watched
+            looks[name] = "no query finds a pull request to it any more"
+    return watched, looks
 
 
 async def _likenesses(finding: Finding, look: Look) -> Mapping[str, str]:

@@ -1,6 +1,6 @@
 """What a look at a pool tells: its pull requests by their statuses, and deck."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from msgspec import Struct, field
@@ -10,12 +10,14 @@ from cutwater.errors import Refused
 from cutwater.events.effect import Act
 from cutwater.events.look import Look
 from cutwater.events.pools import Pool
+from cutwater.prowjob.types import ProwJob
 from functions.tide import kept, statuses
 from functions.tide.acting import Done
 from functions.tide.assessment import State
-from functions.tide.explaining import Judged
+from functions.tide.explaining import Judged, runs_by_head
 from functions.tide.kept import Kept
 from functions.tide.pull_requests import PullRequest
+from functions.tide.results import Candidate
 from functions.tide.statuses import Expected, Standing
 
 ENOUGH = timedelta(seconds=45)
@@ -34,13 +36,22 @@ def shown(state: State, done: Done) -> Pool | None:
         success_prs=kept.shown(one.pull for one in results.successes),
         pending_prs=kept.shown(one.pull for one in results.pendings),
         missing_prs=kept.shown(one.pull for one in results.missings),
-        batch_pending=kept.shown(one.pull for one in state.batches.pending),
+        batch_pending=kept.shown(one.pull for one in _in_a_batch(state)),
         action=state.action.kind,
         target=kept.shown(state.action.targets),
         blockers=state.sight.blockers,
         error="; ".join(filter(None, (done.error, state.sight.trouble))),
         tenant_ids=state.tenants,
     )
+
+
+def _in_a_batch(state: State) -> Sequence[Candidate]:
+    """The batch that is being tested; where several are, on top of each other, all that are in one."""
+    if not state.is_speculative:
+        return state.batches.pending
+    running = [job.spec for job in state.sight.jobs if job.spec.type == "batch" and not job.is_complete]
+    tested = {(pull.number, pull.sha) for spec in running if spec.refs for pull in spec.refs.pulls}
+    return [one for one in state.members.candidates if (one.number, one.pull.head) in tested]
 
 
 class Told(Struct, frozen=True, kw_only=True):
@@ -55,11 +66,11 @@ async def tell(state: State, done: Done, after: Kept, look: Look, act: Act) -> T
 
     One that was to be merged had its status set to success before; where that failed, it is told how it stands.
     """
-    tide = look.config.prow.tide
+    tide, runs = look.config.prow.tide, runs_by_head(state.jobs)
     judged: dict[int, Judged] = {}
     is_all = True
     for pull in state.sight.pulls:
-        standing = standing_of(pull, state, after, look)
+        standing = standing_of(pull, state, after, runs.get(pull.head, ()), look)
         wanted = statuses.expected(standing, tide)
         refused = ""
         is_told = pull.number not in done.tried and statuses.says(pull, wanted)
@@ -81,8 +92,8 @@ async def _set(pull: PullRequest, wanted: Expected, state: State, tide: Tide, ac
     return ""
 
 
-def standing_of(pull: PullRequest, state: State, after: Kept, look: Look) -> Standing:
-    """Where the pull request stands. `after`: with what GitHub has refused just now."""
+def standing_of(pull: PullRequest, state: State, after: Kept, runs: Sequence[ProwJob], look: Look) -> Standing:
+    """Where it stands. `after`: with what GitHub has refused just now; `runs`: those of its head that count."""
     sight, members = state.sight, state.members
     candidate = next((one for one in members.candidates if one.number == pull.number), None)
     policy = members.policy_of(pull)
@@ -93,5 +104,5 @@ def standing_of(pull: PullRequest, state: State, after: Kept, look: Look) -> Sta
         policy=policy,
         obstacle=members.obstacles.get(pull.number) or after.refused_words(pull, look.config.digest, look.now),
         blockers=sight.blockers,
-        retesting=statuses.untested(pull, sight.base, contexts, state.jobs),
+        retesting=statuses.untested(pull, sight.base, contexts, runs),
     )

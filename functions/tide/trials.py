@@ -11,7 +11,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from cutwater.prowjob.labels import TREES
+from cutwater.prowjob.labels import CREATED_BY_TIDE, TREES
 from cutwater.prowjob.types import ProwJob
 from functions.tide.results import result_of
 
@@ -28,7 +28,8 @@ Said = Literal["success", "pending", "failure", "nothing"]
 class Trial(Struct, frozen=True, kw_only=True):
     """Pull requests on a commit of the branch, the lowest first. `trees` is () where nobody wrote them down.
 
-    `said`: by context, what each of its runs says, the oldest first. `alone`: it was started as the test of one.
+    `said`: by context, what each of its runs says, the oldest first. `is_alone`: it was started as the test of one;
+    `is_ours`: by tide, not by people.
     """
 
     members: tuple[Member, ...]
@@ -37,6 +38,7 @@ class Trial(Struct, frozen=True, kw_only=True):
     said: Mapping[str, tuple[Said, ...]]
     trees: tuple[str, ...] = ()
     is_alone: bool = False
+    is_ours: bool = True
 
     def result(self, context: str) -> Said:
         """The best that a run of the test has said. One that was aborted so often that no more is tried has failed."""
@@ -73,10 +75,6 @@ class Trial(Struct, frozen=True, kw_only=True):
             if all(member in queue for member in rest):
                 return rest
         return ()
-
-    def tree_with(self, count: int) -> str:
-        """The tree with the lowest `count` of its members; "" where nobody wrote it down."""
-        return self.trees[count] if count < len(self.trees) else ""
 
     def _taken(self, base: str, tree: str) -> Iterator[int]:
         """How many of its members the branch may have taken since."""
@@ -115,6 +113,7 @@ def _trial(runs: Sequence[ProwJob], now: datetime) -> Trial:
         said=said,
         trees=tuple(trees.split(",")) if trees else (),
         is_alone=first.spec.type == "presubmit",
+        is_ours=any(job.metadata.labels.get(CREATED_BY_TIDE) == "true" for job in in_order),
     )
 
 

@@ -10,6 +10,7 @@ import msgspec
 from cutwater.events.look import Look
 from functions.tide.merging import Note
 from functions.tide.pull_requests import PullRequest
+from functions.tide.requirements import meets
 from functions.tide.sight import Sight
 
 Member = tuple[int, str]
@@ -25,13 +26,21 @@ async def rest_of_batch(text: str, sight: Sight, look: Look) -> Sequence[PullReq
     still_open = {(pull.number, pull.head): pull for pull in sight.pulls}
     members = members_of(note.refs)
     gone = [member for member in members if member not in still_open]
-    rest = [still_open[member] for member in members if member in still_open]
-    if not gone or not rest:
+    if not gone:
+        return ()
+    behind = members[members.index(gone[-1]) + 1 :]  # who was passed over was not tested on top of these
+    rest = [still_open[member] for member in behind if _is_wanted(still_open[member], look)]
+    if not rest:
         return ()
     landed = [await _landed(member, sight, look) for member in gone]
     if None in landed:
         return ()  # it was closed, or has another head: what is left was never tested without it
     return rest if sight.base in (note.branch_is_at, landed[-1]) else ()
+
+
+def _is_wanted(pull: PullRequest, look: Look) -> bool:
+    """Whether people want it merged still: since the batch passed it may have been held."""
+    return any(meets(pull, query) for query in look.config.prow.tide.queries)
 
 
 async def _landed(member: Member, sight: Sight, look: Look) -> str | None:

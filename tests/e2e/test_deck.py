@@ -352,6 +352,8 @@ def test_tide_from_the_pools_to_a_run(deck: Served, window: Window) -> None:
     page.get_by_role("link", name="#4").click()
     expect(page.locator(".says")).to_have_text("because I say so")
     assert not window.is_too_wide
+    window.open("/pr?query=repo:acme/rocket")
+    expect(page.locator(".says")).to_have_text("because I say so")
     page.get_by_role("link", name="unit failed on main").click()
     expect(page.locator("h1")).to_have_text("unit")
     assert page.title() != "taken"

@@ -53,7 +53,10 @@ def check(row: Row) -> str | None:
 @contextlib.contextmanager
 def forgetting_failures() -> Iterator[None]:
     """Tide as upstream's is: it does not know of any batch that it has failed before."""
-    with mock.patch.object(batching, "is_known_to_fail", return_value=False):
+    with (
+        mock.patch.object(batching, "is_known_to_fail", return_value=False),
+        mock.patch.object(batching, "suspects", return_value=[]),
+    ):
         yield
 
 

@@ -97,6 +97,8 @@ class GitHub:
             return {"object": {"sha": self._heads[path.removeprefix("/repos/{org}/{repo}/git/ref/heads/")]}}
         if path == "/repos/{org}/{repo}/pulls/{number}":
             return self._rest(self.pulls[parts["number"]])
+        if path.startswith("/repos/{org}/{repo}/branches/"):
+            return {}
         pull = next(one for one in self.pulls.values() if one["head_sha"] == parts["sha"])
         if pull.get("contexts_error"):
             raise Refused("injected")

@@ -8,6 +8,7 @@ from typing import Literal
 from msgspec.structs import replace
 
 from cutwater.cli.tide.clock import Clock
+from cutwater.cli.tide.runs import Runs, refs_of
 from cutwater.cli.tide.workload import Workload
 from cutwater.prowjob.reporting import GITHUB
 from cutwater.prowjob.types import ProwJob, Pull
@@ -32,7 +33,7 @@ class Builds:
         ended: Callable[[ProwJob], None],
         slots: int = 0,
     ) -> None:
-        self.jobs: dict[str, ProwJob] = {}
+        self.runs = Runs()
         self.count = 0
         """Runs that have begun."""
         self.seconds = 0.0
@@ -47,9 +48,9 @@ class Builds:
     def start(self, job: ProwJob) -> None:
         """A new run. An older one of the same test for the same pull request alone is stopped, as plank has it."""
         if job.spec.type == "presubmit":
-            pull = _pulls(job)[0].number
+            pull = refs_of(job).pulls[0].number
             self.stop({one.metadata.name for one in self._of(pull) if one.spec.job == job.spec.job})
-        self.jobs[job.metadata.name] = job
+        self.runs.put(job)
         self._waiting.append(job.metadata.name)
         self._fill()
 
@@ -58,9 +59,9 @@ class Builds:
         self.stop({job.metadata.name for job in self._of(pull)})
 
     def stop(self, names: Collection[str]) -> None:
-        """Stop the runs of these names that have not ended: first those that wait, lest they take the others' places."""
+        """Stop the runs of these names that have not ended: first those that wait, lest they get a place."""
         for name in sorted(names, key=lambda name: name in self._began):
-            if not self.jobs[name].is_complete:
+            if not self.runs[name].is_complete:
                 self._end(name, "aborted")
 
     def batches(self) -> tuple[int, int]:
@@ -72,8 +73,8 @@ class Builds:
     def _of(self, pull: int) -> Iterator[ProwJob]:
         """The runs for this pull request alone that have not ended."""
         for name in (*self._began, *self._waiting):
-            job = self.jobs[name]
-            if job.spec.type == "presubmit" and _pulls(job)[0].number == pull:
+            job = self.runs[name]
+            if job.spec.type == "presubmit" and refs_of(job).pulls[0].number == pull:
                 yield job
 
     def _fill(self) -> None:
@@ -81,8 +82,8 @@ class Builds:
             self._begin(self._waiting.popleft())
 
     def _begin(self, name: str) -> None:
-        job = self.jobs[name]
-        self.jobs[name] = replace(job, status=replace(job.status, state="pending", pendingTime=self._clock.time))
+        job = self.runs[name]
+        self.runs.put(replace(job, status=replace(job.status, state="pending", pendingTime=self._clock.time)))
         self._began[name] = self._clock.now
         self.count += 1
         luck = self._workload.luck_of(name)
@@ -91,7 +92,7 @@ class Builds:
 
         async def end() -> None:
             if name in self._began:
-                passes = not flakes and not self._fails(job.spec.job, _pulls(job))
+                passes = not flakes and not self._fails(job.spec.job, refs_of(job).pulls)
                 self._end(name, "success" if passes else "failure")
 
         self._clock.after(takes, end)
@@ -101,26 +102,26 @@ class Builds:
             self.seconds += self._clock.now - self._began.pop(name)
         else:
             self._waiting.remove(name)
-        job = self.jobs[name]
+        job = self.runs[name]
         told = {GITHUB: state}
         status = replace(job.status, state=state, completionTime=self._clock.time, prev_report_states=told)
-        self.jobs[name] = replace(job, status=status)
+        ended = replace(job, status=status)
+        self.runs.put(ended)
         if job.spec.type == "batch" and state != "aborted":
             jobs = self._batches.setdefault(str(job.spec.refs), {})
             jobs[job.spec.job] = jobs.get(job.spec.job, False) or state == "success"
-        self._ended(self.jobs[name])
+        self._ended(ended)
         self._forget()
         self._fill()
 
     def _forget(self) -> None:
         """What is too old goes, as it goes by sinker."""
-        for name, job in list(self.jobs.items()):
+        old = []
+        for job in self.runs:
             started = job.status.startTime
             if started is not None and self._clock.time - started < KEPT:
                 break  # the younger ones come behind
             if job.is_complete:
-                del self.jobs[name]
-
-
-def _pulls(job: ProwJob) -> tuple[Pull, ...]:
-    return job.spec.refs.pulls if job.spec.refs else ()
+                old.append(job.metadata.name)
+        for name in old:
+            self.runs.remove(name)

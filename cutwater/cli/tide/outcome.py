@@ -89,11 +89,11 @@ class Outcome(Struct, frozen=True, kw_only=True):
         return counts
 
     def waits_by(self, seconds: float) -> list[float]:
-        """The hours that the median of those waited that were merged in each stretch; 0 where none was."""
+        """The hours that the median of those waited that were merged in each stretch; where none was, as before."""
         waits: list[list[float]] = [[] for _ in range(self._stretches(seconds))]
         for one in self.landed:
             waits[min(int(one.merged / seconds), len(waits) - 1)].append(one.waited / HOUR)
-        return [quantile(some, 0.5) for some in waits]
+        return list(itertools.accumulate(waits, lambda last, some: quantile(some, 0.5) or last, initial=0.0))[1:]
 
     def _stretches(self, seconds: float) -> int:
         return max(1, round(self.hours * HOUR / seconds))

@@ -17,17 +17,18 @@ from cutwater.cli.tide.clock import Clock, Event
 from cutwater.cli.tide.outcome import Landed, Outcome
 from cutwater.cli.tide.people import Authors
 from cutwater.cli.tide.repository import Proposal, Repository
+from cutwater.cli.tide.runs import Runs, refs_of
 from cutwater.cli.tide.settings import Rules, Settings, rules_of
 from cutwater.cli.tide.workload import HOUR, Change, Workload
 from cutwater.config.specs import presubmit_spec
 from cutwater.prowjob.descriptions import with_base_sha
 from cutwater.prowjob.new import new_prowjob
 from cutwater.prowjob.types import ProwJob
+from functions.tide import triggering
 from functions.tide.choose import Action
 from functions.tide.contexts import may_stay_in_pool
 from functions.tide.pull_requests import FAILURE, PENDING, SUCCESS, Context, PullRequest
 from functions.tide.results import Candidate
-from functions.tide.triggering import refs_of, runs_for
 
 LOOKS_APART = 10.0
 """Seconds from one look at the pool to the next."""
@@ -39,7 +40,7 @@ class Pool(Struct, frozen=True, kw_only=True):
     """What a policy sees: the candidates, by number; the runs for the branch, whatever state of it they tested."""
 
     candidates: tuple[Candidate, ...]
-    jobs: Sequence[ProwJob]
+    runs: Runs
     base: str
     now: datetime
 
@@ -105,8 +106,8 @@ class Simulation:
 
     def _hear_of(self, job: ProwJob) -> None:
         """A run has ended. That of a pull request alone stands on its head then."""
-        state, refs = job.status.state, job.spec.refs
-        if job.spec.type == "presubmit" and refs is not None and state in {"success", "failure"}:
+        state, refs = job.status.state, refs_of(job)
+        if job.spec.type == "presubmit" and state in {"success", "failure"}:
             proposal = self._repository.proposals[refs.pulls[0].number]
             if proposal.is_open and proposal.pull.head == refs.pulls[0].sha:
                 self._say(proposal, job.spec.context, SUCCESS if state == "success" else FAILURE, refs.base_sha)
@@ -123,7 +124,7 @@ class Simulation:
 
     def _retest(self, proposal: Proposal, contexts: Sequence[str]) -> None:
         """What /retest does. Source: functions/plugins/trigger."""
-        refs = refs_of([proposal.pull], self._repository.base, "")
+        refs = triggering.refs_of([proposal.pull], self._repository.base, "")
         for presubmit in self._rules.presubmits:
             if presubmit.context in contexts:
                 self._retests += 1
@@ -132,8 +133,8 @@ class Simulation:
 
     def _start(self, job: ProwJob) -> None:
         self._builds.start(job)
-        refs = job.spec.refs
-        if job.spec.type == "presubmit" and refs is not None:
+        if job.spec.type == "presubmit":
+            refs = refs_of(job)
             self._say(self._repository.proposals[refs.pulls[0].number], job.spec.context, PENDING, refs.base_sha)
 
     # Tide
@@ -150,7 +151,7 @@ class Simulation:
         self._is_woken, self._looked = False, self._clock.now
         pool = Pool(
             candidates=tuple(self._candidates[number] for number in sorted(self._candidates)),
-            jobs=tuple(self._builds.jobs.values()),
+            runs=self._builds.runs,
             base=self._repository.base,
             now=self._clock.time,
         )
@@ -167,12 +168,13 @@ class Simulation:
                 await self._merge()
 
     def _trigger(self, action: Action) -> None:
-        runs = runs_for(
+        base = self._repository.base
+        runs = triggering.runs_for(
             action.targets,
             action.tests,
-            base=self._repository.base,
+            base=base,
             config=self._rules.config,
-            jobs=tuple(self._builds.jobs.values()),
+            jobs=self._builds.runs.of_base(base),
             now=self._clock.time,
             why=action.why,
             trees=action.trees,

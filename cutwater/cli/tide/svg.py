@@ -8,7 +8,7 @@ from cutwater.cli.tide.report import curves
 
 WIDTH, HEIGHT, MARGIN, GAP = 720, 140, 56, 44
 """Of one panel, and what is around it, in pixels."""
-STRETCHES = 144
+STRETCHES = 96
 _COLOURS = ("#1f6feb", "#bf3989", "#1a7f37", "#9a6700")
 
 

@@ -67,10 +67,10 @@ testing: It is being tested on main at bbbbbbbb, together with #8.
   the status tide: pending, Not mergeable. Retesting: unit
   tide's last look: waited: a batch is being tested
 
-what is in the way:
+what is in the way, and who can mend it:
   flight has failed; /test flight runs it again — its author http://deck/view/1
 
-and for the query that is nearest:
+for the nearest query:
   needs the label lgtm — a reviewer or approver
 
 or for another query:
@@ -108,7 +108,12 @@ ARCHIVED = Explained(trouble=Lack("the repository is archived", "cutwater"))
         pytest.param("acme/pad#7", None, "no query of tide's is about acme/pad", id="no query"),
         pytest.param("acme/rocket#7", None, "tide has explained nothing of acme/rocket", id="never looked"),
         pytest.param("acme/rocket#7", Explained(), "tide has looked at main: it is closed, or", id="another is known"),
-        pytest.param("acme/rocket#7", ARCHIVED, "tide cannot look at main: the repository is archived", id="trouble"),
+        pytest.param(
+            "acme/rocket#7",
+            ARCHIVED,
+            "trouble with main: the repository is archived — who can mend it: an admin",
+            id="trouble",
+        ),
     ],
 )
 def test_nothing_is_known(

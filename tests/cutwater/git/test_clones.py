@@ -18,9 +18,19 @@ from cutwater.storage.memory import MemoryStore
 from infra.local.github.commits import Files, write_files
 from infra.local.github.git import Git
 from tests import virtual_time
+from tests.cutwater.git.histories import History
 from tests.cutwater.git.test_picking import WHO
 
 LONG = "".join(f"line {number}\n" for number in range(40))
+
+
+def clones_of(url: str, bucket: MemoryStore) -> Clones:
+    """A function's clones of the repository there, and a state bucket."""
+
+    async def token(org: str, repo: str) -> str:
+        return ""
+
+    return Clones(Remotes(lambda org, repo: url, token), lambda: bucket)
 
 
 class Scene:
@@ -31,17 +41,13 @@ class Scene:
         self.git.create("main")
         self.main = ""
         self.commit({"a": LONG, "b": "b\n", "large": "x" * 100_000, ".gitattributes": "*.log merge=union\n"})
-        self.bucket = MemoryStore(virtual_time.clock)
-        self.url = f"file://{folder}/origin.git"
-        self.fresh()
+        self.bucket, self.url = MemoryStore(virtual_time.clock), ""
+        self.fresh(f"file://{folder}/origin.git")
 
-    def fresh(self) -> None:
-        """Another function, which has nothing on its disk."""
-
-        async def token(org: str, repo: str) -> str:
-            return ""
-
-        self.clones = Clones(Remotes(lambda org, repo: self.url, token), lambda: self.bucket)
+    def fresh(self, url: str = "") -> None:
+        """Another function, which has nothing on its disk; it finds the repository at `url`, if it is said."""
+        self.url = url or self.url
+        self.clones = clones_of(self.url, self.bucket)
 
     def commit(self, files: Files) -> str:
         """Put a commit on the branch."""
@@ -66,6 +72,12 @@ class Scene:
     def folders(self) -> list[Path]:
         """The clones that the function has on its disk."""
         return sorted(self.clones.folder.iterdir())
+
+    def packs_with(self, sha: str) -> int:
+        """In how many packs an object is."""
+        indices = self.clones.folder.rglob("*.idx")
+        listed = [Command(file.parent).run("show-index", stdin=file.read_bytes()) for file in indices]
+        return sum(sha.encode() in one for one in listed)
 
     async def expected(self, *changes: Change, base: str = "") -> Stack:
         here = InPlace(self.git.folder)
@@ -107,6 +119,28 @@ async def test_a_fresh_function_needs_what_is_new_alone(scene: Scene, monkeypatc
     assert large is not None and large.sha.encode() not in here and scene.main.encode() in here
 
 
+async def test_files_are_fetched_at_once(scene: Scene) -> None:
+    """Not once for each pull request."""
+    base = scene.main
+    scene.commit({"a": LONG.replace("line 30\n", "30\n"), "b": "c\n"})
+    changes = [scene.change(one, {"a": LONG.replace(f"line {one}\n", "x\n")}, base=base) for one in (3, 9, 15)]
+    assert numbers(await scene.stack(*changes)) == [3, 9, 15]
+    assert len(list(scene.folders()[0].rglob("*.pack"))) == 2, "commits and trees, and files"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(2000, 2020))
+async def test_whatever_is_not_here_is_found(tmp_path: Path, seed: int) -> None:
+    """Where all is here, the same comes of it."""
+    history = History(tmp_path / "work", seed)
+    history.work.git.run("config", "uploadpack.allowFilter", "true")
+    changes = history.changes(("merge", "squash", "rebase"))
+    clones = clones_of(f"file://{tmp_path}/work/.git", MemoryStore(virtual_time.clock))
+    stack = await clones.stack("acme", "rocket", "main", base=history.base, changes=changes)
+    here = InPlace(tmp_path / "work/.git")
+    assert stack == await here.stack("acme", "rocket", "main", base=history.base, changes=changes)
+
+
 async def test_what_is_kept_is_not_asked_for(scene: Scene) -> None:
     await scene.keep()
     old = scene.main
@@ -114,9 +148,7 @@ async def test_what_is_kept_is_not_asked_for(scene: Scene) -> None:
     scene.commit({"c": "c\n"})
     one = scene.change(1, {"b": "c\n"})
     await scene.stack(one)
-    [folder] = scene.folders()
-    packed = {pack.name: Command(folder).run("show-index", stdin=pack.read_bytes()) for pack in folder.rglob("*.idx")}
-    assert sum(old.encode() in index for index in packed.values()) == 1
+    assert scene.packs_with(old) == 1
 
 
 async def test_keeping_goes_on_where_it_was(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,11 +188,11 @@ async def test_what_lies_here_is_broken(scene: Scene, kind: str) -> None:
     assert numbers(await scene.stack(one, two)) == [1, 2], "it is thrown away, and made again"
 
 
-@pytest.mark.parametrize("kind", ["pack", "idx"])
+@pytest.mark.parametrize("kind", ["pack", "idx", "kept"])
 async def test_what_is_kept_is_broken(scene: Scene, kind: str) -> None:
     for key in await scene.keep():
         found = await scene.bucket.get(key)
-        if f"{kind}/" in key and found is not None:
+        if (f"{kind}/" in key or f"{kind}.json" in key) and found is not None:
             await scene.bucket.put(key, bytes(len(found.body)))
     scene.fresh()
     assert numbers(await scene.stack(scene.change(1, {"b": "c\n"}))) == [1]
@@ -235,7 +267,7 @@ async def test_what_is_refused(scene: Scene, base: str, head: str, branch: str) 
     ],
 )
 async def test_a_repository_that_cannot_be_read(scene: Scene, url: str, error: type[Exception]) -> None:
-    scene.url = url
+    scene.fresh(url)
     with pytest.raises(error):
         await scene.stack(scene.change(1, {"b": "c\n"}))
     with pytest.raises(error):
@@ -243,17 +275,26 @@ async def test_a_repository_that_cannot_be_read(scene: Scene, url: str, error: t
 
 
 async def test_a_stack_is_pushed(scene: Scene) -> None:
-    """Though the branch has moved on meanwhile: what the other side has by itself is not sent, nor fetched for it."""
-    one = scene.change(1, {"a": LONG.replace("line 3\n", "3\n")})
-    stack = await scene.stack(one)
-    [folder] = scene.folders()
-    before = set(folder.rglob("*.pack"))
-    scene.commit({"c": "c\n"})
-    commit = stack.layers[-1].commit
-    await scene.clones.push("acme", "rocket", commit=commit, ref="refs/cutwater/tide/main")
-    assert scene.git.commit("refs/cutwater/tide/main") is not None
-    assert set(folder.rglob("*.pack")) == before
-    await scene.clones.push("acme", "rocket", commit=commit, ref="refs/cutwater/tide/main")
+    """By one function after another: of what the ref was before, nothing is fetched that lies below."""
+    first = scene.main
+    for number in (1, 2):
+        scene.fresh()
+        stack = await scene.stack(scene.change(number, {"a": LONG.replace(f"line {number}\n", "x\n")}))
+        scene.commit({"c": f"{number}\n"})
+        for _ in range(2):
+            commit = stack.layers[-1].commit
+            await scene.clones.push("acme", "rocket", commit=commit, ref="refs/cutwater/tide/main")
+            pushed = scene.git.commit("refs/cutwater/tide/main")
+            assert pushed is not None and pushed.sha == commit
+        assert scene.packs_with(first) == 1
+
+
+async def test_a_stack_that_is_not_there(scene: Scene) -> None:
+    """Its function was another one."""
+    stack = await scene.stack(scene.change(1, {"b": "c\n"}))
+    scene.fresh()
+    with pytest.raises(Refused, match="its stack is to be made first"):
+        await scene.clones.push("acme", "rocket", commit=stack.layers[-1].commit, ref="refs/cutwater/x")
 
 
 @pytest.mark.parametrize("ref", ["refs/heads/main", "refs/tags/x", "refs/cutwater/..", "+refs/cutwater/x:y", "--force"])

@@ -41,7 +41,11 @@ class Served:
         world.organisation("acme", members=["alice"])
         self.token = world.token("ci-robot")
         here = world.repository(
-            REPOSITORY, files={"a": "1\n2\n3\n"}, is_private=True, collaborators=["alice", "ci-robot"]
+            REPOSITORY,
+            files={"a": "1\n2\n3\n"},
+            is_private=True,
+            collaborators=["alice", "ci-robot"],
+            hook=("http://127.0.0.1:9/", "secret"),
         )
         await world.push(here, "stage", {"r": "r\n"}, author="alice")
         self.stage = here.head("stage")
@@ -169,6 +173,7 @@ async def test_a_stack_is_pushed_and_nobody_is_told(served: Served, state: Memor
     stack = await world.stacks.stack("acme", "rocket", "stage", **stacking(served))
     commit = stack.layers[0].commit
     told = len(served.local.hub.deliveries)
+    assert told, "of the branches it was"
     push = PushStack(org="acme", repo="rocket", commit=commit, ref="refs/cutwater/tide/stage", why="test")
     await push.apply(world)
     await push.apply(world)

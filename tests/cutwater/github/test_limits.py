@@ -190,8 +190,17 @@ async def test_graphql_says_what_it_costs() -> None:
     assert [(name, call, one.cost) for name, call, one in given.github.calls] == [("tide", "GRAPHQL query pool", 8)]
 
 
-async def test_graphql_beyond_its_limit() -> None:
-    given = Answering(response(200, {"errors": [{"type": "RATE_LIMITED", "message": "exceeded"}]}))
+@pytest.mark.parametrize(
+    "error",
+    [
+        pytest.param({"type": "RATE_LIMITED", "message": "exceeded"}, id="the limit"),
+        pytest.param(
+            {"message": "Something went wrong while executing your query. This is exceeded."}, id="it takes too long"
+        ),
+    ],
+)
+async def test_graphql_beyond_its_limit(error: dict[str, str]) -> None:
+    given = Answering(response(200, {"errors": [error]}))
     with pytest.raises(Later, match="exceeded"):
         await given.github.graphql("query {viewer {login}}", "acme")
 

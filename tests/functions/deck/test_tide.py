@@ -3,14 +3,18 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 import pytest
 
+from cutwater.config.tide import Tide
 from cutwater.events.explanations import Decision, Estimate, Explained, Explanation, Lack, RequiredTest
 from cutwater.events.pools import EXPLANATIONS, HISTORY, POOLS, Blocker, Entry, Pool, ShownPullRequest, Target, key_of
 from functions.deck.audience import HIDDEN, TENANTS
 from functions.deck.tide_kept import Pools
+from functions.tide.pull_requests import PullRequest
+from functions.tide.statuses import target_url
 from tests.functions.deck.site import CONFIG, NOW, Site, decoded
 
 HOSTILE = "<script>alert(1)</script>"
@@ -324,3 +328,46 @@ async def test_what_has_not_changed_is_not_read_again() -> None:
     await lay_pool(site, "acme/pad", action="BLOCKED"[:5])
     assert [pool.action for pool in await pools.all()] == ["BLOCK", "WAIT"], "of the same second and size"
     assert len(read) == 4
+
+
+@pytest.mark.parametrize(
+    ("query", "numbers"),
+    [
+        pytest.param("is:pr repo:acme/rocket author:bob", [7, 8], id="somebody's"),
+        pytest.param("repo:acme/rocket", [7, 8, 9], id="a repository's"),
+        pytest.param('repo:"acme/rocket" repo:acme/pad', [1, 2, 7, 8, 9], id="of two"),
+        pytest.param("repo:acme/rocket author:eve", [], id="nobody's"),
+        pytest.param("repo:acme/secret", [], id="hidden ones"),
+        pytest.param("author:bob", None, id="no repository"),
+        pytest.param("", None, id="nothing"),
+    ],
+)
+async def test_pull_requests_by_a_search(query: str, numbers: Sequence[int] | None) -> None:
+    site = Site(CONFIG + TIDE + HIDES)
+    pulls = {7: waiting(7), 8: waiting(8), 9: waiting(9, author="dependabot", head_ref="bump")}
+    await lay(site, EXPLANATIONS, "acme/rocket", "main", Explained(pulls=pulls))
+    await lay(site, EXPLANATIONS, "acme/pad", "main", Explained(pulls={1: waiting(1), 2: waiting(2)}))
+    await lay(site, EXPLANATIONS, "acme/secret", "main", Explained(pulls={3: waiting(3), 4: waiting(4)}))
+    page = await site.get(f"/pr?{urlencode({'query': query})}")
+    assert page.status == 200
+    assert ("Name a repository" in page.text) == (numbers is None)
+    assert [number for number in range(1, 10) if f"#{number}</a>" in page.text] == list(numbers or ())
+    assert "<script>" not in page.text
+
+
+async def test_the_address_that_a_status_leads_to() -> None:
+    site = Site(CONFIG + TIDE)
+    pulls = {7: waiting(7), 9: waiting(9, author="dependabot", head_ref="bump/x")}
+    await lay(site, EXPLANATIONS, "acme/rocket", "main", Explained(pulls=pulls))
+    bot = PullRequest(
+        org="acme",
+        repo="rocket",
+        number=9,
+        head="c",
+        base_ref="main",
+        author="dependabot",
+        is_by_bot=True,
+        head_ref="bump/x",
+    )
+    page = await site.get(target_url(bot, Tide(pr_status_base_urls={"*": "/pr"})))
+    assert (page.status, page.headers["location"]) == (302, "/tide/why?pr=acme%2Frocket%239")

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from starlette.types import ASGIApp
 
+from cutwater.config.configuration import Configuration
 from cutwater.events.effect import Apply, apply
 from cutwater.events.level import look_again
 from cutwater.events.publish import look_event
@@ -103,9 +104,13 @@ class Alone:
     def __init__(self, world: World, change: Issue) -> None:
         self.world, self.change = world, change
         self.published = Published()
-        real = world.functions.edges
+        self.use(world.config)
+
+    def use(self, config: Configuration) -> None:
+        """This configuration is in force from now on."""
+        world, real = self.world, self.world.functions.edges
         self.edges = edges(
-            config=world.config,
+            config=config,
             state=world.state,
             kube=lambda: real.kube,
             github=lambda: real.github,

@@ -11,8 +11,9 @@ from cutwater.config.jobs import Presubmit
 from cutwater.errors import Refused
 from cutwater.git.in_place import InPlace
 from cutwater.git.stacks import Change
-from functions.tide.batching import NOBODY_FITS, Batch, is_known_to_fail, pick_batch
+from functions.tide.batching import NOBODY_FITS, Batch, broken_by, is_known_to_fail, pick_batch
 from functions.tide.results import Candidate
+from functions.tide.trials import trials_of
 from functions.tide.triggering import runs_for
 from tests.cutwater.config.configured import configured
 from tests.cutwater.git.histories import Work
@@ -32,6 +33,7 @@ async def picked(
     limit: int = 5,
     prefers_existing: bool = True,
     conflicts: Sequence[tuple[int, int]] = (),
+    broken: Sequence[Sequence[Candidate]] = (),
 ) -> Batch:
     """The batch that is picked where these pairs conflict; 0 stands for the branch."""
 
@@ -48,7 +50,13 @@ async def picked(
 
     jobs = [run(text, kind="batch") for text in runs]
     return await pick_batch(
-        candidates, jobs, limit=limit, prefers_existing=prefers_existing, together=together, required=required
+        candidates,
+        jobs,
+        limit=limit,
+        prefers_existing=prefers_existing,
+        together=together,
+        required=required,
+        broken=broken,
     )
 
 
@@ -172,6 +180,43 @@ def test_what_is_known_to_fail(runs: list[str], is_known: bool) -> None:
 async def test_what_has_failed_is_not_tested_again(failed: tuple[str, ...], expected: list[int]) -> None:
     runs = [f"{batch}/{job}:{state}" for batch in failed for job, state in (("foo", "F"), ("bar", "S"))]
     assert numbers(await picked([candidate(number) for number in (1, 2, 3, 4)], runs)) == expected
+
+
+# What is known from where the branch was before
+
+
+OLD = "a" * 40
+
+
+@pytest.mark.parametrize(
+    ("tried", "gone", "expected"),
+    [
+        pytest.param(["1+2+3+4/foo:F", "1+2+3+4/bar:S"], (), [1, 2], id="half of a batch that failed"),
+        pytest.param(["1+2+3+4/foo:F"], (), [1, 2, 3, 4, 5], id="not where a test of it never ran"),
+        pytest.param(["1+2+3+7/foo:F", "1+2+3+7/bar:S"], (), [1, 2], id="one of it is merged"),
+        pytest.param(["1+2+3+7/foo:F", "1+2+3+7/bar:S"], (7,), [1, 2, 3, 4, 5], id="one of it has left the pool"),
+        pytest.param(["1@old+2/foo:F", "1@old+2/bar:S"], (), [1, 2, 3, 4, 5], id="one of it has changed"),
+        pytest.param(["1+2/foo:F", "1+2/bar:F"], (), [3, 4, 5], id="two of whom each is tested alone"),
+        pytest.param(
+            ["1+2+3+4/foo:F", "1+2+3+4/bar:S", "1+2/foo:S", "1+2/bar:S"], (), [1, 2, 5], id="the other half has passed"
+        ),
+        pytest.param(
+            ["1+2+3+4/foo:F", "1+2+3+4/bar:S", "1+2/foo:F", "1+2/bar:S"], (), [3, 4, 5], id="the other half has failed"
+        ),
+    ],
+)
+async def test_a_batch_that_failed_is_remembered(tried: list[str], gone: tuple[int, ...], expected: list[int]) -> None:
+    candidates = [candidate(number, *TESTS) for number in range(1, 6)]
+    trials = trials_of([run(text, base=OLD, kind="batch") for text in tried], NOW)
+    heads = {one.number: one.pull.head for one in candidates} | dict.fromkeys(gone, "a head")
+    broken = broken_by(trials, candidates, BASE, heads)
+    assert numbers(await picked(candidates, broken=broken)) == expected
+
+
+async def test_what_failed_on_the_branch_as_it_is_is_not_remembered_twice() -> None:
+    candidates = [candidate(number, *TESTS) for number in range(1, 6)]
+    trials = trials_of([run(f"1+2+3/{test}:F", kind="batch") for test in TESTS], NOW)
+    assert broken_by(trials, candidates, BASE, {}) == []
 
 
 # What is started for it

@@ -1,5 +1,6 @@
 """What is remembered of each pull request for who asks, and when it is expected to be merged."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from functions.tide.estimating import Pace, estimate, pace_of
 from functions.tide.requirements import lacks
 from tests.functions.tide.making import policy, pull, run
 from tests.functions.tide.pools import alone, repository
+from tests.world import CONFIG
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -32,14 +34,7 @@ async def told_of(here: Any, number: int) -> Explanation:
 
 def what_happened(told: Explanation) -> list[str]:
     """The oldest first, with no commit in it."""
-    words = (
-        " ".join(
-            "SHA" if len(word) == 8 and word.isalnum() and not word.isalpha() else word
-            for word in decision.what.split()
-        )
-        for decision in reversed(told.decisions)
-    )
-    return list(words)
+    return [re.sub(r"\b[0-9a-f]{8}\b", "SHA", decision.what) for decision in reversed(told.decisions)]
 
 
 @pytest.mark.virtual
@@ -105,6 +100,26 @@ async def test_what_another_version_has_kept_is_written_anew() -> None:
 
 
 @pytest.mark.virtual
+async def test_another_head_is_remembered() -> None:
+    async with alone() as here:
+        await here.change.unlabel("lgtm", "alice")
+        await here.look()
+        head = await here.change.push({"more.txt": "more\n"})
+        await here.look()
+        assert f"its head became {head[:8]}" in {decision.what for decision in (await told_of(here, 1)).decisions}
+
+
+@pytest.mark.virtual
+async def test_what_only_a_search_finds_is_said_not_to_be_in_the_pool() -> None:
+    async with alone(CONFIG.replace("do-not-merge/hold", "Hold")) as here:
+        await here.change.label("hold", by="alice")
+        await here.look()
+        told = await told_of(here, 1)
+        assert (told.verdict, told.description) == ("not ready", "Not mergeable. Retesting: flight unit")
+        assert "finds it by no query" in told.says
+
+
+@pytest.mark.virtual
 async def test_a_pool_in_trouble_says_so_until_it_is_mended() -> None:
     async with alone() as here:
         hub = here.world.hub.hub
@@ -120,6 +135,45 @@ async def test_a_pool_in_trouble_says_so_until_it_is_mended() -> None:
             hub.repositories.put(rocket)
         await here.look()
         assert (await explained(here)).trouble is None
+
+
+@pytest.mark.virtual
+@pytest.mark.slow
+@pytest.mark.parametrize("limit", [pytest.param(0, id="in batches"), pytest.param(-1, id="one by one")])
+async def test_the_expected_time_is_about_right(limit: int) -> None:
+    async with repository(CONFIG.replace("tide:\n", f'tide:\n  batch_size_limit: {{"*": {limit}}}\n')) as here:
+        for name in ("fin", "nose", "tail"):
+            await (await here.change(name)).comment("alice", "/lgtm")
+        first: datetime | None = None
+        while (told := await told_of(here, 3)).verdict != "merged":
+            first = first or (told.expected.at if told.expected else None)
+            await here.world.settle(5)
+        assert first is not None
+        assert abs(told.since - first) < MINUTE
+
+
+@pytest.mark.slow
+@pytest.mark.virtual
+async def test_the_story_of_one_in_a_lane() -> None:
+    speculative = 'prow_ignored: {cutwater: {tide: {"*": {mode: speculative, largest_batch: 2}}}}\n'
+    async with repository(CONFIG + speculative) as here:
+        changes = [await here.change(name) for name in ("fin", "nose", "tail", "hull", "door")]
+        await here.push()
+        for change in changes:
+            await change.comment("alice", "/lgtm")
+        await here.world.settle(5)
+        told = await told_of(here, 3)
+        assert (told.verdict, told.says) == ("testing", "It is tested with #4 on top of #1, #2.")
+        assert [(test.context, test.state, test.beside) for test in told.tests] == [
+            ("unit", "pending", (1, 2, 4)),
+            ("flight", "pending", (1, 2, 4)),
+        ]
+        await here.world.settle(60)
+        assert what_happened(await told_of(here, 1))[1:] == [
+            "its tests (flight, unit) were started on main at SHA, together with #2",
+            'the status became "Not mergeable. Retesting: flight unit"',
+            "it was merged, together with #2, #3, #4, #5",
+        ]
 
 
 def ended(text: str, began: datetime, minutes: float, *, base: str = "b") -> ProwJob:
@@ -151,12 +205,12 @@ def test_how_long_tests_take(jobs: Sequence[ProwJob], minutes: float | None) -> 
     ("ahead", "at_once", "begun", "is_tested", "minutes"),
     [
         pytest.param(0, 1, -5, True, 15, id="its tests run"),
-        pytest.param(0, 1, None, True, 20, id="its tests have just been started"),
-        pytest.param(0, 1, None, False, 20, id="the next, and nobody is tested"),
+        pytest.param(0, 1, None, True, 25, id="since when its tests run is not known"),
+        pytest.param(0, 1, None, False, 25, id="the next, and nobody is tested"),
         pytest.param(0, 1, -5, False, 35, id="the next, behind one that is tested"),
         pytest.param(3, 1, -5, False, 95, id="three before it"),
         pytest.param(3, 4, -5, False, 35, id="four are merged at a time"),
-        pytest.param(4, 4, None, False, 40, id="five wait, and four are merged at a time"),
+        pytest.param(4, 4, None, False, 45, id="five wait, and four are merged at a time"),
     ],
 )
 def test_when_it_is_merged(ahead: int, at_once: float, begun: int | None, *, is_tested: bool, minutes: int) -> None:
