@@ -8,6 +8,7 @@ they have passed does not count any more.
 
 from collections.abc import Sequence
 from datetime import datetime
+from urllib.parse import quote
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -120,7 +121,7 @@ def _all_failed(pulls: Sequence[PullRequest], why: str) -> Outcome:
 
 async def _push_and_move(tip: str, branch: Branch, why: str, look: Look, act: Act) -> None:
     """Raises NotFastForward, another Refused where the branch or the repository is protected, and Later."""
-    ref = f"refs/cutwater/tide/{branch.name}"
+    ref = f"refs/cutwater/tide/{quote(branch.name, safe='')}"  # branches a and a/b may follow one another
     await act(PushStack(org=branch.org, repo=branch.repo, commit=tip, ref=ref, why=why))
     move = MoveBranch(org=branch.org, repo=branch.repo, branch=branch.name, sha=tip, why=why)
     try:

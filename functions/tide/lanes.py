@@ -25,7 +25,7 @@ from functions.tide.suspicion import (
     is_worth_a_retry,
     suspects,
 )
-from functions.tide.trials import TRIES, Member, Outcome, Trial
+from functions.tide.trials import Member, Outcome, Trial
 
 Build = Callable[[Sequence[Candidate], int], Awaitable[Stack]]
 """Put pull requests on the branch as it is, in this order, leaving out what conflicts; no more than so many.
@@ -169,9 +169,7 @@ class _Planning:
         if standing.outcome == "red":
             tests, why = self._flakes(standing), "this test fails now and then, and may have done so by chance"
         else:
-            lacks = standing.tests_that("nothing")
-            tests = [test for test in lacks if len(standing.trial.said.get(test.context, ())) < TRIES]
-            why = "this test of the batch has not run"
+            tests, why = standing.tests_that("nothing"), "this test of the batch has not run"
         if tests:
             self._trigger(self._of(standing.rest), tests, trees=standing.trial.trees, why=why)
         return bool(tests)

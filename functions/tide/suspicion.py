@@ -52,7 +52,8 @@ def suspects(trials: Sequence[Trial], queue: Collection[Member], underway: Itera
     that goes on, and that it was started upon, is no suspect yet: it is about to be known.
     """
     concerned = [trial for trial in trials if any(member in queue for member in trial.members)]
-    failures, foundations, passed = [one for one in trials if one.failed], [*underway], _last_passed(concerned)
+    foundations, passed = [*underway], _last_passed(trials)
+    failures = [one for one in trials if any(not _has_passed(member, one, passed) for member in one.members)]
     groups = []
     for trial in concerned:
         if not trial.failed or any(_explains(one, trial) for one in failures):

@@ -6,7 +6,7 @@ the longer nothing has changed there, the more seldom.
 
 import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -21,6 +21,7 @@ from cutwater.events.publish import LookAgain
 from cutwater.kube.effects import timestamp
 from cutwater.prowjob.labels import CREATED_BY_TIDE
 from cutwater.storage.effects import KeepState
+from functions.tide import kept
 from functions.tide.finding import Change, Finding
 from functions.tide.sight import PoolName
 
@@ -30,6 +31,9 @@ OVERLAP = timedelta(seconds=30)
 """How much further back changes are looked for: GitHub's index lags behind."""
 BEGINNING = datetime(2007, 1, 1, tzinfo=UTC)
 """Before there was a GitHub."""
+PATIENCE = timedelta(minutes=5)
+"""For so long a pool in which something has changed is looked at until its statuses are right: the first who is sent
+there may die, and holds it until the Lease runs out."""
 SELDOM = timedelta(minutes=10)
 """A pool with pull requests that meet a query is looked at once in so long, whatever happens."""
 
@@ -60,11 +64,19 @@ class Watched(Struct, frozen=True, kw_only=True):
         return now - self.looked >= min(self.looked - self.since, SELDOM)
 
 
+class Unanswered(Struct, frozen=True, kw_only=True):
+    """A pool whose statuses may not be right since a `change`; `since` when a sweep knows of it."""
+
+    change: datetime
+    since: datetime
+
+
 class Swept(Struct, frozen=True, kw_only=True):
-    """What a sweep leaves to the next: the changes that were seen, by search; the pools that are watched, by name; the
-    digest of the configuration under which it was so."""
+    """What a sweep leaves to the next: the changes that were seen, by search; the pools where they are unanswered, and
+    those that are watched, by name; the digest of the configuration under which it was so."""
 
     changes: Mapping[str, Seen] = field(default_factory=dict)
+    unanswered: Mapping[str, Unanswered] = field(default_factory=dict)
     pools: Mapping[str, Watched] = field(default_factory=dict)
     config: str = ""
 
@@ -80,10 +92,12 @@ async def sweep(event: Event, look: Look, act: Act) -> None:
     finding = Finding(look)
     looks = await _abandoned(look) if was.config != look.config.digest else {}
     watched, due = await _watched(was.pools, finding, look)
-    seen, changed = await _changes(was.changes, finding, look)
+    seen, new = await _changes(was.changes, finding, look)
+    unanswered = await _unanswered(was.unanswered, new, look)
+    changed = dict.fromkeys(unanswered, "a pull request to it has changed")
     for name, why in sorted((looks | due | changed).items()):
         await act(LookAgain(role="tide", subject=name, why=why))
-    now = Swept(changes=seen, pools=watched, config=look.config.digest)
+    now = Swept(changes=seen, unanswered=unanswered, pools=watched, config=look.config.digest)
     if now != was:
         body = msgspec.json.encode(now, order="sorted").decode()
         await act(KeepState(key=CURSOR, body=body, etag=found.etag if found else "", why="this has been seen"))
@@ -112,8 +126,8 @@ async def _abandoned(look: Look) -> Looks:
     }
 
 
-async def _changes(was: Mapping[str, Seen], finding: Finding, look: Look) -> tuple[Mapping[str, Seen], Looks]:
-    """Up to when changes have been seen by now, by search; and the pools with new ones."""
+async def _changes(was: Mapping[str, Seen], finding: Finding, look: Look) -> tuple[Mapping[str, Seen], list[Change]]:
+    """Up to when changes have been seen by now, by search; and the new ones."""
     searches = searches_for_changes(look.config.prow.tide)
     last = {org: was.get(search, Seen()) for org, search in searches.items()}
     until = timestamp(look.now)
@@ -122,8 +136,21 @@ async def _changes(was: Mapping[str, Seen], finding: Finding, look: Look) -> tup
     )
     changes = {org: [pull.brief for pull in pulls] for org, pulls in found}
     seen = {search: last[org].after(changes.get(org, ())) for org, search in searches.items()}
-    new = [change for org, some in changes.items() for change in some if change not in last[org].changes]
-    return seen, {str(change.pool): "a pull request to it has changed" for change in new}
+    return seen, [change for org, some in changes.items() for change in some if change not in last[org].changes]
+
+
+async def _unanswered(was: Mapping[str, Unanswered], new: Iterable[Change], look: Look) -> Mapping[str, Unanswered]:
+    """The pools that are to be looked at because something has changed there.
+
+    That somebody was sent there before is not enough: the event may be lost, or its word left with a holder that died.
+    """
+    waiting = [name for name, one in was.items() if look.now - one.since < PATIENCE]
+    records = await asyncio.gather(*(kept.read(look, PoolName.read(name)) for name in waiting))
+    right_until = {name: record.value.seen or BEGINNING for name, record in zip(waiting, records, strict=True)}
+    found = {name: was[name] for name in waiting if right_until[name] < was[name].change}
+    for change in sorted(new, key=lambda change: change.updated_at):
+        found[str(change.pool)] = Unanswered(change=change.updated_at, since=look.now)
+    return found
 
 
 async def _watched(was: Mapping[str, Watched], finding: Finding, look: Look) -> tuple[Mapping[str, Watched], Looks]:

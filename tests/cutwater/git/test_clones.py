@@ -161,6 +161,7 @@ async def test_keeping_goes_on_where_it_was(scene: Scene, monkeypatch: pytest.Mo
     assert sum("pack/" in key for key in await scene.keep()) == 2, "nothing is new"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -178,6 +179,7 @@ async def test_what_is_kept_is_not_whole(scene: Scene, spoil: Callable[[str], bo
     assert await scene.stack(one) == await scene.expected(one)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["pack", "idx"])
 async def test_what_lies_here_is_broken(scene: Scene, kind: str) -> None:
     one, two = scene.change(1, {"b": "c\n"}), scene.change(2, {"c": "c\n"})
@@ -188,6 +190,7 @@ async def test_what_lies_here_is_broken(scene: Scene, kind: str) -> None:
     assert numbers(await scene.stack(one, two)) == [1, 2], "it is thrown away, and made again"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["pack", "idx", "kept"])
 async def test_what_is_kept_is_broken(scene: Scene, kind: str) -> None:
     for key in await scene.keep():
@@ -202,6 +205,7 @@ async def test_what_is_kept_is_broken(scene: Scene, kind: str) -> None:
     assert numbers(await scene.stack(scene.change(1, {"b": "c\n"}))) == [1]
 
 
+@pytest.mark.slow
 async def test_there_is_room_for_some(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clones, "MOST_CLONES", 2)
     for repo in ("one", "two", "one", "three"):

@@ -26,6 +26,7 @@ async def compare(folder: Path, seed: int, *methods: Method) -> None:
     assert [(layer.number, layer.tree) for layer in stack.layers] == expected, f"seed {seed}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 async def test_the_trees_are_git_s(tmp_path: Path, method: Method) -> None:
     await compare(tmp_path, 20, method)

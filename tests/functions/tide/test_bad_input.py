@@ -169,6 +169,7 @@ async def test_a_token_without_the_right_to_merge(answer: Answer, said: str) -> 
         assert (said, "repository") in await lacks(here, change)
 
 
+@pytest.mark.slow
 async def test_a_check_that_github_demands_and_tide_does_not_know() -> None:
     async with repository() as here:
         here.world.github.protect("acme/rocket", contexts=["signed-off"], enforce_admins=True)
@@ -234,6 +235,7 @@ async def test_a_batch_whose_runs_are_deleted_is_tested_again() -> None:
 # Searches, and what they find
 
 
+@pytest.mark.slow
 async def test_a_query_that_matches_nothing_costs_its_search_and_nothing_else() -> None:
     async with repository(CONFIG.replace("labels: [lgtm]", "labels: [nobody-has-this]")) as here:
         change = await here.change("fin", labels=["lgtm"])
@@ -323,6 +325,7 @@ def _without(number: int, truth: Json) -> Json:
     return part(truth["data"], "Protected by single sign-on.")
 
 
+@pytest.mark.slow
 async def test_what_is_no_pull_request_is_said_and_holds_back_no_other() -> None:
     github = Lying()
     async with repository(before_github=github.before) as here:
@@ -374,6 +377,7 @@ async def test_weather_passes(answer: Json | Response) -> None:
         assert change.is_merged
 
 
+@pytest.mark.slow
 async def test_an_organisation_that_github_does_not_answer_for_holds_back_no_other() -> None:
     github = Lying()
     config = TWO.replace("acme/probe", "orbit/probe")

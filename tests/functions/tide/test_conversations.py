@@ -31,6 +31,7 @@ async def test_it_says_what_it_waits_for_and_merges() -> None:
         assert await here.tests_of(change) == []  # it was tested on the branch as it was
 
 
+@pytest.mark.slow
 async def test_an_app_merges_and_reports_with_tokens_for_that_alone() -> None:
     async with repository() as here:
         here.world.functions.edges.github = as_app(here.world.hub, "cutwater")
@@ -63,6 +64,7 @@ async def test_what_is_merged_was_tested_on_what_it_is_merged_to() -> None:
         assert {run.spec.refs.base_sha for run in runs if run.spec.refs} == {moved}
 
 
+@pytest.mark.slow
 async def test_a_retest_that_fails_is_told_and_nothing_else_is_started() -> None:
     fails: list[str] = []
     async with repository(fails=fails) as here:
@@ -76,6 +78,7 @@ async def test_a_retest_that_fails_is_told_and_nothing_else_is_started() -> None
         assert len(await here.tests_of(second)) == 2
 
 
+@pytest.mark.slow
 async def test_a_push_to_the_branch_is_a_base_that_moved() -> None:
     async with repository() as here:
         change = await here.change("fin")
@@ -86,6 +89,7 @@ async def test_a_push_to_the_branch_is_a_base_that_moved() -> None:
         assert len(await here.tests_of(change)) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("labels", "waits"),
     [
@@ -104,6 +108,7 @@ async def test_labels(labels: list[str], waits: str) -> None:
         assert change.is_merged
 
 
+@pytest.mark.slow
 async def test_an_issue_blocks_the_branch_until_it_is_closed() -> None:
     async with repository(f"{CONFIG}  blocker_label: tide/merge-blocker\n") as here:
         issue = await here.world.github.issue(
@@ -119,6 +124,7 @@ async def test_an_issue_blocks_the_branch_until_it_is_closed() -> None:
         assert says(other) == WAITS
 
 
+@pytest.mark.slow
 async def test_a_context_that_is_required_and_nobody_makes() -> None:
     async with repository(f"{CONFIG}  context_options: {{required-contexts: [cla]}}\n") as here:
         change = await here.change("fin", labels=["lgtm"])
@@ -128,6 +134,7 @@ async def test_a_context_that_is_required_and_nobody_makes() -> None:
         assert change.is_merged
 
 
+@pytest.mark.slow
 async def test_a_merge_that_github_refuses_twice_waits_for_a_change() -> None:
     async with repository() as here:
         here.world.github.protect("acme/rocket", contexts=["signed-off"], enforce_admins=True)
@@ -145,6 +152,7 @@ async def test_a_merge_that_github_refuses_twice_waits_for_a_change() -> None:
         assert refused.is_merged
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("label", "subject", "parents"),
     [
@@ -179,6 +187,7 @@ async def test_conflicting_labels_are_an_error() -> None:
         assert says(change) == ("error", "Not mergeable. PR has conflicting merge method override labels")
 
 
+@pytest.mark.slow
 async def test_a_conflict_is_told_when_the_branch_moves() -> None:
     async with repository() as here:
         change = await here.change("fin", files={"README.md": "fin\n"}, labels=["do-not-merge/hold", "lgtm"])
@@ -187,6 +196,7 @@ async def test_a_conflict_is_told_when_the_branch_moves() -> None:
         assert says(change) == ("error", "Not mergeable. PR has a merge conflict.")
 
 
+@pytest.mark.slow
 async def test_what_no_event_told_of_is_found_by_the_sweep() -> None:
     config = CONFIG.replace("repos: [acme/rocket]", "repos: [acme/rocket, acme/quiet]")
     async with repository(config) as here:
@@ -232,6 +242,7 @@ async def test_a_repository_that_is_in_no_query_is_left_alone() -> None:
         assert "tide" not in change.statuses
 
 
+@pytest.mark.slow
 async def test_a_test_that_only_some_files_need() -> None:
     jobs = JOBS.replace("flight, always_run: true", r"flight, run_if_changed: 'txt$'")
     async with repository(jobs=jobs) as here:

@@ -56,6 +56,7 @@ async def test_killed_while_it_merges(number: int, *, after: bool) -> None:
         assert await merges_of(here) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True], ids=["before it", "after it"])
 @pytest.mark.parametrize("number", effects(6))
 async def test_killed_while_it_starts_tests(number: int, *, after: bool) -> None:
@@ -189,6 +190,7 @@ async def two_ready(here: Alone) -> Issue:
     return other
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True], ids=["before it", "after it"])
 @pytest.mark.parametrize("number", effects(8))
 async def test_killed_while_it_starts_a_batch(number: int, *, after: bool) -> None:

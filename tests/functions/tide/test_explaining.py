@@ -64,6 +64,7 @@ async def test_the_story_of_a_pull_request() -> None:
         assert next(one.why for one in told.decisions if "merged" in one.what) == "it has passed on the branch as it is"
 
 
+@pytest.mark.slow
 @pytest.mark.virtual
 async def test_nothing_is_written_where_nothing_has_changed() -> None:
     async with alone() as here:

@@ -64,6 +64,9 @@ async def due(candidates: Sequence[Candidate | int], tried: Tried = (), **more: 
             id="on top of what is left of a lane",
         ),
         pytest.param(
+            [1, 2], [alone("1", unit="P")], {"landed": [1]}, ["TRIGGER 2 unit"], id="not on top of what the branch has"
+        ),
+        pytest.param(
             [candidate(1, "unit"), candidate(2, "flight")],
             [],
             {},
@@ -79,8 +82,9 @@ async def test_what_is_started(
 
 
 async def test_a_run_is_told_the_trees_that_it_will_see() -> None:
-    found = await planned([1, 2], on=[9])
-    assert [action.trees for action in found.actions] == [(tree([9]), tree([9, 1]), tree([9, 1, 2]))]
+    found = await planned([1, 2, 3], on=[9])
+    assert [len(action.trees) for action in found.actions] == [3, 4]
+    assert found.actions[0].trees == (tree([9]), tree([9, 1]), tree([9, 1, 2]))
     found = await planned([1, 2, 3], [runs("1+2", unit="P", on=[9])], on=[9])
     assert [action.trees for action in found.actions] == [tuple(tree([9, 1, 2, 3][:n]) for n in (1, 2, 3, 4))]
 
@@ -148,6 +152,13 @@ async def test_a_run_that_is_gone_counts_no_more_where_the_branch_has_moved() ->
         ),
         pytest.param(
             [1, 2, 3],
+            [runs("1+2", unit="S"), runs("1+2+3", unit="S")],
+            {},
+            ["MERGE_BATCH 1+2+3"],
+            id="the longest, where a shorter one has passed too",
+        ),
+        pytest.param(
+            [1, 2, 3],
             [runs("1+2", unit="F"), runs("1+2+3", unit="S")],
             {},
             ["MERGE_BATCH 1+2+3"],
@@ -210,6 +221,7 @@ async def test_a_run_that_is_gone_counts_no_more_where_the_branch_has_moved() ->
             [2, 1], [alone("1", unit="S"), alone("2", unit="S")], {}, ["MERGE 2"], id="one at a time, in order"
         ),
         pytest.param([candidate(1)], [], {}, ["MERGE 1"], id="who must pass nothing"),
+        pytest.param([1], [alone("1", unit="S")], {"landed": [1]}, [], id="nobody who is on the branch"),
         pytest.param([1], [runs("1+2", unit="S")], {}, ["TRIGGER 1 unit"], id="not what was tested with another"),
         pytest.param([1, 2], [runs("1@old+2", unit="S")], {}, ["TRIGGER_BATCH 1+2 unit"], id="nor under another head"),
         pytest.param(
@@ -360,6 +372,12 @@ FLAKY = [runs(f"{number}+{number + 1}", on=[9], unit="FS") for number in range(5
     [
         pytest.param([runs("1+2", unit="F")], {}, ["TRIGGER 1 unit"], id="a test that is not known to be flaky"),
         pytest.param([*FLAKY, runs("1+2", unit="F")], {}, ["TRIGGER_BATCH 1+2 unit"], id="a flaky one is run again"),
+        pytest.param(
+            [*FLAKY[:5], runs("1+2", unit="F"), runs("1+2+3+4", unit="F")],
+            {"candidates": [1, 2, 3, 4]},
+            ["TRIGGER_BATCH 1+2 unit"],
+            id="what stands on it waits for that: there may be more to blame than chance",
+        ),
         pytest.param([*FLAKY, runs("1+2", unit="FP")], {}, [], id="its second run is waited for"),
         pytest.param([*FLAKY, runs("1+2", unit="FS")], {}, ["MERGE_BATCH 1+2"], id="and counts where it passes"),
         pytest.param([*FLAKY, runs("1+2", unit="FF")], {}, ["TRIGGER 1 unit"], id="and where it does not"),
@@ -390,7 +408,7 @@ async def test_what_conflicts_is_left_out_and_told_why() -> None:
 
 async def test_lanes_whose_ground_is_gone_are_not_built_upon() -> None:
     """What is being tested does not go together any more: that will show."""
-    found = await planned([1, 2, 3], [runs("1+2", unit="P")], conflicts=[(1, 2)])
+    found = await planned([1, 2, 3, 4], [runs("1+2", unit="P")], conflicts=[(1, 2)])
     assert found.actions == []
 
 

@@ -31,6 +31,7 @@ async def test_it_waits_for_a_test_that_the_pull_request_brings() -> None:
         assert change.is_merged
 
 
+@pytest.mark.slow
 async def test_a_test_that_the_branch_brings_by_now_is_run_before_the_merge() -> None:
     async with repository(ENABLED) as here:
         change = await here.change("fin")
@@ -66,6 +67,7 @@ async def test_one_whose_jobs_cannot_be_used_hears_so_and_holds_back_no_other() 
         assert broken.is_merged
 
 
+@pytest.mark.slow
 async def test_one_whose_jobs_contradict_the_policy_hears_so_and_holds_back_no_other() -> None:
     config = ENABLED.replace("tide:\n", "tide:\n  context_options: {required-contexts: [external]}\n")
     own = {".prow.yaml": presubmit("own", "optional: true, context: external")}

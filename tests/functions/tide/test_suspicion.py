@@ -107,6 +107,16 @@ def test_the_newer_of_two_groups_of_a_size_comes_first() -> None:
     assert groups([runs("1+2", unit="F"), runs("2+3", at=5, unit="F")]) == ["2+3"]
 
 
+def test_a_failure_of_which_nobody_is_suspected_any_more_explains_nothing() -> None:
+    """It was a flake: whoever breaks the batch is in it."""
+    flake = [alone("1", at=-2, unit="F"), alone("1", at=-1, on=[9], unit="S")]
+    assert groups([*flake, runs("1+2+3+4", unit="F")]) == ["1+2+3+4"]
+
+
+def test_a_failure_of_one_who_has_left_explains_what_it_was_in() -> None:
+    assert groups([alone("7", at=1, unit="F"), runs("1+2+7", unit="F")]) == []
+
+
 # How many at a time
 
 

@@ -113,3 +113,15 @@ async def test_what_is_kept_of_another_time_is_begun_anew() -> None:
     async with alone() as here:
         await here.world.state.put(CURSOR, b'{"some": "thing", "pools": 7}')
         assert await swept(here) == [POOL]
+
+
+async def test_a_change_is_looked_for_until_the_statuses_are_right() -> None:
+    """Who was sent there may have died. No query finds the pull request any more, so nothing else leads there."""
+    async with alone() as here:
+        await _calm(here)
+        await here.change.unlabel("lgtm", by="alice")
+        for _ in range(3):
+            assert await swept(here) == [POOL]
+            await asyncio.sleep(60)
+        await here.look()
+        assert await swept(here) == []

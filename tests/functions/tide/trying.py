@@ -124,18 +124,20 @@ async def planned(
     on: Sequence[int] = (),
     conflicts: Sequence[tuple[int, int]] = NOBODY,
     without: Sequence[int] = (),
+    landed: Sequence[int] = (),
     **more: Any,
 ) -> Plan:
     """What is due with these, in their order, on the branch with the pull requests `on`.
 
-    A number is one that must pass `unit`. `without`: whose heads are not green.
+    A number is one that must pass `unit`. `without`: whose heads are not green; `landed`: who is on the branch, and
+    still open by what GitHub says.
     """
     everybody = [candidate(one, "unit") if isinstance(one, int) else one for one in candidates]
     jobs = [job for some in tried for job in some]
     fit = {one.number for one in everybody} - {*without}
     given: dict[str, Any] = {"lanes": 2, "largest": 2, "fit": fit, "passing": fit} | more
     queue = Queue(
-        candidates=tuple(everybody),
+        candidates=tuple(one for one in everybody if one.number not in landed),
         results=accumulate(everybody, of_base(jobs, POOL, commit(on)), commit(on), NOW),
         trials=trials_of(jobs, NOW),
         base=commit(on),
