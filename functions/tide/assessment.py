@@ -105,8 +105,10 @@ async def assess(name: PoolName, was: Kept, look: Look, *, note: str = "") -> St
 def planned(state: State, plan: Plan) -> State:
     """With what a speculative queue does next."""
     action, *further = plan.actions or [Action(kind="WAIT", why="what was started goes on")]
+    obstacles = {**plan.obstacles, **state.members.obstacles}
     return replace(
         state,
+        members=replace(state.members, obstacles=obstacles),
         action=action,
         further=tuple(further),
         waits_for=plan.waits,

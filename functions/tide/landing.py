@@ -76,7 +76,7 @@ async def land(
     outcome = await merging.merge_all(
         pulls, branch, look.config.prow.tide, look, act, prepare=prepare, expected=expected
     )
-    return Landing(outcome=outcome, is_void=bool(outcome.differing), refusal=refusal)
+    return Landing(outcome=outcome, refusal=refusal)
 
 
 def _wrong(pulls: Sequence[PullRequest], trees: Sequence[str], stack: Stack) -> list[tuple[PullRequest, str]]:

@@ -34,6 +34,10 @@ Raises Refused and Later where git cannot tell.
 """
 
 
+AT_ONCE = 3
+"""So many of those that do not go together with others are tried alone in one look."""
+
+
 class Queue(Struct, frozen=True, kw_only=True):
     """The pool, as the lanes see it.
 
@@ -57,10 +61,14 @@ class Queue(Struct, frozen=True, kw_only=True):
 
 
 class Plan(Struct, kw_only=True):
-    """What is to be done, in this order, and what each pull request waits for, by number."""
+    """What is to be done, in this order, and what each pull request waits for, by number.
+
+    `obstacles`: why one can never be merged as it is, by number.
+    """
 
     actions: list[Action] = field(default_factory=list)
     waits: dict[int, str] = field(default_factory=dict)
+    obstacles: dict[int, str] = field(default_factory=dict)
     error: str = ""
 
 
@@ -259,6 +267,7 @@ class _Planning:
             number: f"it does not go with those before it: {why}" for number, why in stack.left_out.items()
         }
         by_number = {one.number: one for one in new}
+        await self._ask_about_each([by_number[number] for number in stack.left_out if number in by_number])
         built = [by_number[layer.number] for layer in stack.layers[len(below) :] if layer.number in by_number]
         trees = (stack.base_tree, *(layer.tree for layer in stack.layers))
         if [layer.number for layer in stack.layers[: len(below)]] != [one.number for one in below]:
@@ -266,6 +275,15 @@ class _Planning:
         for start in range(0, len(built), size):
             lane = built[start : start + size]
             await self._add_lane([*below, *built[:start]], lane, trees, why)
+
+    async def _ask_about_each(self, left_out: Sequence[Candidate]) -> None:
+        """Who does not go on the branch even alone has more to mend than to wait for the others."""
+        for one in left_out[:AT_ONCE]:
+            try:
+                alone = await self._build([one], 1)
+            except Refused:
+                return  # then it is asked for the next time
+            self.plan.obstacles |= alone.left_out
 
     async def _add_lane(
         self, below: Sequence[Candidate], lane: Sequence[Candidate], trees: tuple[str, ...], why: str
@@ -283,10 +301,12 @@ class _Planning:
             self._trigger(members, tests, trees=trees[: len(members) + 1], why=why)
 
     def _untried(self, members: Sequence[Candidate], below: int) -> Sequence[Candidate]:
-        """As many of them as have not been tested together on just this commit. Twice would tell nothing new."""
-        known = {trial.members for trial in self._queue.trials if trial.base == self._queue.base and not trial.is_alone}
+        """As many of them as have not been tested together on just this commit. Twice would tell nothing new, nor would
+        another order."""
+        here = [trial for trial in self._queue.trials if trial.base == self._queue.base and not trial.is_alone]
+        known = {frozenset(trial.members) for trial in here}
         for count in range(len(members), below, -1):
-            if tuple((one.number, one.pull.head) for one in members[:count]) not in known:
+            if {(one.number, one.pull.head) for one in members[:count]} not in known:
                 return members[:count]
         return ()
 

@@ -1,5 +1,7 @@
 """Ten pull requests, one of which breaks whatever batch it is in: the nine others are merged all the same, and soon."""
 
+import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -100,6 +102,65 @@ async def test_of_two_that_only_break_together_one_is_merged() -> None:
     await worked_off(line, together)
     assert {1, 3, 4, 6} < {*line.merged}
     assert len(line.merged) == 5
+
+
+class Schedule:
+    """A queue of any kind, in which some break what they are in, and people do as they like while it is worked off."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+        self.numbers = range(1, self._random.randint(2, 14) + 1)
+        share, count = self._random.choice([0, 0.1, 0.3]), self._random.choice([0, 0, 1])
+        self.broken = {number for number in self.numbers if self._random.random() < share}
+        self.touchy = {number for number in self.numbers if self._random.random() < 0.08}
+        self.foes = [{*self._random.sample(self.numbers, 2)} for _ in range(count)]
+        self._flakes = self._random.choice([0, 0, 0.05, 0.2])
+        self._people_act = self._random.random() < 0.5
+        lanes, largest = self._random.choice([1, 2, 4, 8]), self._random.choice([1, 2, 4, 16])
+        self.line = Line(len(self.numbers), self._breaks, flakes=self._flake, lanes=lanes, largest=largest)
+
+    @property
+    def may_be_red(self) -> set[int]:
+        """Whose own tests may fail."""
+        return {*self.numbers} if self._flakes else self.broken.union(*self.foes)
+
+    @property
+    def most_runs(self) -> int:
+        """How often a test of the same code may be run: once more where it fails by chance."""
+        return 2 if self._flakes else 1
+
+    def _breaks(self, branch: Sequence[int], members: Sequence[int]) -> bool:
+        all_of_them, trial = {*branch, *members}, {*members}
+        is_hurt = any(foes <= all_of_them and foes & trial for foes in self.foes)
+        return is_hurt or bool(self.broken & trial) or (len(members) > 1 and bool(self.touchy & trial))
+
+    def _flake(self, _: str) -> bool:
+        return self._random.random() < self._flakes
+
+    def ends(self, running: Sequence[ProwJob]) -> Sequence[ProwJob]:
+        """Some runs end; and somebody may push to the branch, or hold a pull request for a while."""
+        self.line.lift()
+        if self._people_act and len(self.line.jobs) < 100 and self._random.random() < 0.3:
+            if self._random.random() < 0.5:
+                self.line.push()
+            else:
+                self.line.hold(self._random.choice(self.numbers))
+        return self._random.sample(running, self._random.randint(1, len(running)))
+
+
+@pytest.mark.parametrize(
+    "seeds", [range(30), pytest.param(range(30, 600), marks=pytest.mark.slow)], ids=["a few", "many"]
+)
+async def test_whatever_happens_nobody_waits_for_ever_and_nothing_is_tried_twice(seeds: range) -> None:
+    for seed in seeds:
+        schedule = Schedule(seed)
+        line = schedule.line
+        await line.run(schedule.ends)
+        assert {*schedule.numbers} <= {*line.merged, *line.left}, f"seed {seed}: somebody waits for ever"
+        assert {*line.left} <= schedule.may_be_red, f"seed {seed}: an innocent is blamed"
+        times = Counter((job.spec.type, str(job.spec.refs)) for job in line.jobs)
+        assert max(times.values()) <= schedule.most_runs, f"seed {seed}: {times.most_common(1)} is tried again"
+        assert len(line.jobs) < 200, f"seed {seed}: there is no end"
 
 
 async def test_where_all_break_nobody_is_merged_and_the_queue_comes_to_rest() -> None:

@@ -10,16 +10,19 @@ import pytest
 from cutwater.errors import Later, Refused
 from cutwater.events.edges import Edges
 from cutwater.events.effect import Effect, apply
+from cutwater.events.look import look_at
 from cutwater.events.pools import Entry
 from cutwater.git.effects import PushStack
 from cutwater.github.edits import MoveBranch
 from cutwater.github.effects import Merge, SetStatus
 from cutwater.kube.client import LEASE
 from cutwater.kube.leases import lease_name
+from functions.tide import kept
 from functions.tide.choose import Action
 from functions.tide.kept import MOST_VOID, MOVE_AGAIN, SEEN_AFTER, Speculated
 from functions.tide.landing import OTHER_TREE, Landing, remembered
 from functions.tide.merging import Outcome
+from functions.tide.sight import PoolName
 from infra.local.github.world import Issue
 from tests.functions.tide.making import NOW, pull
 from tests.functions.tide.pools import POOL, Alone, alone, says
@@ -120,12 +123,12 @@ async def test_a_batch_that_has_passed_becomes_the_branch_by_one_move() -> None:
         assert (moves(here.world), await untested(here.world)) == (1, [])
         assert await note(here) == ""
         commits = await here.edges.github.pages("/repos/{org}/{repo}/commits", org="acme", repo="rocket")
-        subjects = [commit["commit"]["message"].split("\n")[0] for commit in commits if len(commit["parents"]) == 2]
-        assert subjects == [
-            f"Merge pull request #{one.number} from acme/{one.pull.head_ref}" for one in reversed(changes)
-        ]
+        subjects = [commit["commit"]["message"] for commit in commits if len(commit["parents"]) == 2]
+        assert [one.split(" from ")[0] for one in subjects] == ["Merge pull request #2", "Merge pull request #1"]
         assert [(await why(here.world, change)).verdict for change in changes] == ["merged", "merged"]
         assert says(changes[0]) == ("success", "")
+        found = await kept.read(await look_at(here.edges), PoolName.read(POOL))
+        assert {*found.value.speculated.moved} == {1, 2}
 
 
 @pytest.mark.slow
@@ -336,7 +339,36 @@ async def test_labels_that_say_how_one_is_merged() -> None:
         assert await untested(here.world, one_by_one=True) == []
 
 
+@pytest.mark.slow
+async def test_where_github_refuses_one_of_them_those_above_it_are_not_merged_without_it() -> None:
+    config = CONFIG + "  merge_method: {acme/rocket: squash}\n"
+    async with alone(speculative(config)) as here:
+        first, second = await a_batch_has_passed(here)
+        await here.look(apply=Watching(Merge, before=lambda: pushed(first)))
+        assert (merged([first, second]), moves(here.world), await note(here)) == ([False, False], 0, "")
+        assert "PR was modified" in (await errors(here))[0]
+        await worked_off(here)
+        assert (merged([first, second]), await untested(here.world)) == ([False, True], [])
+
+
 # What git makes of it
+
+
+@pytest.mark.slow
+async def test_a_rebase_that_would_not_give_the_tree_that_tests_see() -> None:
+    """Its first commit is on the branch by now, its second takes that back. A merge keeps it, and a rebase does not."""
+    config = CONFIG + "  merge_method: {acme/rocket: rebase}\n"
+    async with alone(speculative(config)) as here:
+        await here.change.push({"README.md": "rocket 2\n"})
+        await here.change.push({"README.md": "rocket\n", "more.txt": "more\n"})
+        await here.green(here.change, "0" * 40)
+        await here.world.github.push(here.world.rocket, "main", {"README.md": "rocket 2\n"}, author="alice")
+        await here.look()
+        assert await here.jobs() == []
+        assert (await why(here.world, here.change)).says == (
+            "It does not go with those before it: the rebase would not give the tree that tests see; "
+            "a rebase onto main helps."
+        )
 
 
 @pytest.mark.slow

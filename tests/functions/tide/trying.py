@@ -155,6 +155,13 @@ def said(actions: Iterable[Action]) -> list[str]:
     ]
 
 
+async def due(candidates: Sequence[Candidate | int], tried: Iterable[Sequence[ProwJob]] = (), **more: Any) -> list[str]:
+    """What is done, a line each."""
+    return said((await planned(candidates, tried, **more)).actions)
+
+
+BY_HAND = 1000
+"""From here on the numbers are those of pushes to the branch."""
 Breaks = Callable[[Sequence[int], Sequence[int]], bool]
 """Whether a run fails: of what was on the branch then, and what it tests."""
 Flakes = Callable[[str], bool]
@@ -166,6 +173,7 @@ class Line:
 
     def __init__(self, count: int, breaks: Breaks, *, flakes: Flakes = lambda _: False, **settings: Any) -> None:
         self._waiting = [candidate(number, "unit") for number in range(1, count + 1)]
+        self._held: list[Candidate] = []
         self._breaks, self._flakes = breaks, flakes
         self._settings: dict[str, Any] = {"lanes": 4, "largest": 16} | settings
         self._now = NOW
@@ -199,9 +207,27 @@ class Line:
     async def run(self, ends: Callable[[Sequence[ProwJob]], Sequence[ProwJob]]) -> None:
         """To the end. `ends`: which of the running runs end before the next look."""
         await self.look()
-        while self.running:
-            self.end(ends(self.running))
+        while self.running or self._held:
+            if self.running:
+                self.end(ends(self.running))
+            else:
+                self.lift()
             await self.look()
+
+    def push(self) -> None:
+        """Somebody pushes to the branch."""
+        self.merged.append(BY_HAND + len(self.merged))
+
+    def hold(self, number: int) -> None:
+        """It is not to be merged for a while."""
+        self._held += [one for one in self._waiting if one.number == number]
+        self._waiting = [one for one in self._waiting if one.number != number]
+
+    def lift(self) -> None:
+        """All that are held may be merged again, their own tests being green still."""
+        back = [one for one in self._held if one.number not in self.left]
+        self._waiting = sorted([*self._waiting, *back], key=lambda one: one.number)
+        self._held = []
 
     def end(self, ending: Sequence[ProwJob]) -> None:
         """These runs come to their ends, and GitHub is told."""
