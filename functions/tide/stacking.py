@@ -36,7 +36,7 @@ async def stack_of(pulls: Sequence[PullRequest], sight: Sight, look: Look, *, li
             return replace(stack, left_out={**stack.left_out, **left_out})
         method = next(change.method for change in changes if change.number == odd.number)
         left_out[odd.number] = (
-            f"the {method} would not give the tree that tests see; a rebase onto {sight.name.branch} helps"
+            f"A {method} would not give the tree that tests see. To rebase it onto {sight.name.branch} helps."
         )
         changes = [change for change in changes if change.number != odd.number]
 

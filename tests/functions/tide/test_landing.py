@@ -365,10 +365,9 @@ async def test_a_rebase_that_would_not_give_the_tree_that_tests_see() -> None:
         await here.world.github.push(here.world.rocket, "main", {"README.md": "rocket 2\n"}, author="alice")
         await here.look()
         assert await here.jobs() == []
-        assert (await why(here.world, here.change)).says == (
-            "It does not go with those before it: the rebase would not give the tree that tests see; "
-            "a rebase onto main helps."
-        )
+        words = "A rebase would not give the tree that tests see. To rebase it onto main helps."
+        assert (await why(here.world, here.change)).says == words
+        assert says(here.change) == ("error", f"Not mergeable. {words}")
 
 
 @pytest.mark.slow
