@@ -38,6 +38,7 @@ async def test_nobody_dies() -> None:
     assert len(done) < EFFECTS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("nth, after", SOME, ids=[f"{'after' if after else 'before'} effect {n}" for n, after in SOME])
 async def test_somebody_dies(nth: int, after: bool) -> None:
     await play(nth, after=after)

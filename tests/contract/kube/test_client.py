@@ -74,6 +74,7 @@ def test_leases(api: client.ApiClient, namespace: str) -> None:
     assert (late.value.status, taken.spec.holder_identity) == (409, "other")
 
 
+@pytest.mark.slow
 def test_a_watch(api: client.ApiClient, namespace: str) -> None:
     core = client.CoreV1Api(api)
     core.create_namespaced_config_map(namespace, {"metadata": {"name": "a"}})

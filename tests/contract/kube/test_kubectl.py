@@ -39,6 +39,7 @@ def kubectl(cluster: Cluster, namespace: str) -> Kubectl:
     return Kubectl(cluster, namespace)
 
 
+@pytest.mark.slow
 def test_apply_get_delete(kubectl: Kubectl) -> None:
     job = prowjob("a", refs={"org": "acme", "repo": "rocket"})
 
@@ -108,6 +109,7 @@ def test_label_annotate_replace(kubectl: Kubectl) -> None:
     assert kubectl("get", "cm", "a", "-o", "jsonpath={.data.key}{.metadata.labels}") == "2"
 
 
+@pytest.mark.slow
 def test_wait_for_a_state(kubectl: Kubectl, cluster: Cluster, prowjobs: str) -> None:
     kubectl("create", "-f", "-", given=prowjob("a", state="pending"))
 
@@ -154,6 +156,7 @@ def test_logs_of_a_container(kubectl: Kubectl, cluster: Cluster, pods: str) -> N
     assert "not found" in kubectl.refuses("logs", "a", "--previous")
 
 
+@pytest.mark.slow
 def test_delete_waits_for_what_is_held(kubectl: Kubectl, cluster: Cluster, config_maps: str) -> None:
     held = config_map("a")
     held["metadata"]["finalizers"] = ["example.com/hold"]

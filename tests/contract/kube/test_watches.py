@@ -81,6 +81,7 @@ def test_a_version_that_is_past(cluster: Cluster, prowjobs: str) -> None:
     assert only.object["message"].startswith("too old resource version: 1 (")
 
 
+@pytest.mark.slow
 def test_bookmarks_tell_of_what_is_not_selected(cluster: Cluster, prowjobs: str) -> None:
     before = cluster.get(prowjobs).metadata["resourceVersion"]
 
@@ -129,6 +130,7 @@ def test_a_watch_of_metadata(cluster: Cluster, prowjobs: str) -> None:
     assert (shown["kind"], "spec" in shown) == ("PartialObjectMetadata", False)
 
 
+@pytest.mark.slow
 def test_it_ends_when_its_time_is_over(cluster: Cluster, prowjobs: str) -> None:
     with cluster.watch(f"{prowjobs}?timeoutSeconds=1") as events:
         assert list(events) == []

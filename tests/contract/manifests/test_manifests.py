@@ -18,6 +18,7 @@ def program() -> Path:
     return found
 
 
+@pytest.mark.slow
 def test_all_manifests_are_right(program: Path) -> None:
     assert list(findings(ROOT, program)) == []
 

@@ -157,6 +157,7 @@ def by_text(cases: object) -> dict[str, Case]:
     return {case.webhook.payload["comment"]["body"].partition("\n")[0]: case for case in reversed(comments)}
 
 
+@pytest.mark.slow
 async def test_what_became_of_a_pull_request() -> None:
     async with ledger_story.told() as story:
         state, now = story.world.state, story.world.clock()

@@ -62,6 +62,7 @@ def test_what_is_compressed_already_stays_so(bucket: Bucket, s3: S3Bucket) -> No
     assert bucket.read("a.bin") == packed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compress", [False, True], ids=["as it is", "compressed"])
 def test_a_large_file_goes_up_in_parts(bucket: Bucket, s3: S3Bucket, tmp_path: Path, compress: bool) -> None:
     body = random.Random(7).randbytes(12_000_000)

@@ -193,6 +193,7 @@ def test_a_repository_that_cannot_be_cloned(tmp_path: Path, stored: Path, code: 
     assert "# Error: exit status " in build_log
 
 
+@pytest.mark.slow
 def test_the_log_grows_while_the_test_runs(tmp_path: Path, stored: Path, code: tuple[str, str, str]) -> None:
     go = tmp_path / "go-on"
     command = f"echo first; while [ ! -e {go} ]; do sleep 0.05; done; echo second"
@@ -207,6 +208,7 @@ def test_the_log_grows_while_the_test_runs(tmp_path: Path, stored: Path, code: t
     assert not piece.exists()
 
 
+@pytest.mark.slow
 def test_a_pod_that_is_told_to_end(tmp_path: Path, stored: Path, code: tuple[str, str, str]) -> None:
     """The sidecar saves what there is at once, and the whole of it when the test has ended."""
     go = tmp_path / "go-on"
@@ -237,6 +239,7 @@ def _until(holds: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("says_so", [False, True], ids=["withheld", "the job says that it may be uploaded"])
 def test_a_secret_that_cannot_be_read(says_so: bool, tmp_path: Path, stored: Path, code: tuple[str, str, str]) -> None:
     """What nobody can censor stays in the pod: the log as it grows, its whole, artifacts, and what the test says."""
@@ -290,6 +293,7 @@ def test_a_test_that_would_have_more_shown_than_is_its_own(
     assert "Left out" in contents["sidecar-logs.json"]
 
 
+@pytest.mark.slow
 def test_artifacts_that_grow_while_the_pod_is_told_to_end(
     tmp_path: Path, stored: Path, code: tuple[str, str, str]
 ) -> None:

@@ -46,6 +46,7 @@ async def test_an_app_merges_and_reports_with_tokens_for_that_alone() -> None:
         assert written == {"actions", "contents", "issues", "pull_requests", "statuses"}
 
 
+@pytest.mark.slow
 async def test_what_is_merged_was_tested_on_what_it_is_merged_to() -> None:
     async with repository() as here:
         first, second = await here.change("fin"), await here.change("nose")

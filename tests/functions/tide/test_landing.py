@@ -390,6 +390,7 @@ async def test_a_squash_that_gave_another_tree_than_was_tested() -> None:
         assert second.is_merged
 
 
+@pytest.mark.slow
 async def test_a_stack_that_is_not_what_was_tested_is_not_merged() -> None:
     async with alone(speculative()) as here:
         here.edges.stacks = stacks = Answering(here.edges.stacks)

@@ -80,6 +80,7 @@ async def _nothing(here: Alone) -> None:
     pass
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("happens", "is_seen"),
     [

@@ -8,6 +8,7 @@ from tests.world import CONFIG
 pytestmark = pytest.mark.virtual
 
 
+@pytest.mark.slow
 async def test_those_that_are_ready_are_tested_and_merged_together() -> None:
     async with repository() as here:
         changes = [await here.change(name) for name in ("fin", "nose", "hull")]

@@ -168,6 +168,7 @@ async def test_one_that_cannot_be_written_does_not_keep_others_from_it(
         assert said in kept.error
 
 
+@pytest.mark.slow
 async def test_what_is_only_opened_is_not_written() -> None:
     async with Merged("config_updater: {maps: {c/*: {name: jobs}}}", file("c/a"), merged=False, state="open") as talk:
         await talk.happens("opened")

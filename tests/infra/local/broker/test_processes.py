@@ -126,6 +126,7 @@ async def test_dies_over_a_request(tmp_path: Path) -> None:
         assert pid_in(await f.send(PING)) != first
 
 
+@pytest.mark.slow
 async def test_killed_between_requests(tmp_path: Path) -> None:
     """The next request must not meet the corpse."""
     async with function(tmp_path) as f:
@@ -225,6 +226,7 @@ def root(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path
 
 
+@pytest.mark.slow
 async def test_functions_framework(root: Path) -> None:
     processes = Processes({"f": functions_framework(root, {"CUTWATER_ROLE": "plank"})}, root / "logs")
     try:

@@ -203,6 +203,7 @@ class TestItsEnd:
             await world.send("PATCH", "pods/p", {"metadata": {"finalizers": None}})
             await world.gone("p")
 
+    @pytest.mark.slow
     async def test_who_does_not_listen_is_killed(self, tmp_path: Path, isolated: bool) -> None:
         async with World(tmp_path, isolated=isolated) as world:
             await world.create("p", metadata={"finalizers": ["test/keep"]}, containers=[shell("test", self.deaf)])
@@ -226,6 +227,7 @@ class TestItsEnd:
             await world.gone("p")
             assert not processes_of(world.root / pod["metadata"]["uid"])
 
+    @pytest.mark.slow
     async def test_deadline(self, tmp_path: Path, isolated: bool) -> None:
         async with World(tmp_path, isolated=isolated) as world:
             await world.create("p", activeDeadlineSeconds=1, containers=[shell("test", self.patient)])
