@@ -62,7 +62,7 @@ def changes_of(pulls: Sequence[PullRequest], look: Look) -> list[Change]:
                     title=words.title,
                     body=words.body,
                     subject=pull.title,
-                    branch=f"{pull.author}/{pull.head_ref}",  # out of a fork, as most are
+                    branch=f"{pull.org}/{pull.head_ref}",
                 )
             )
     return changes
