@@ -25,7 +25,7 @@ from functions.tide.suspicion import (
     is_worth_a_retry,
     suspects,
 )
-from functions.tide.trials import Member, Outcome, Trial
+from functions.tide.trials import Member, Outcome, Trial, is_below
 
 Build = Callable[[Sequence[Candidate], int], Awaitable[Stack]]
 """Put pull requests on the branch as it is, in this order, leaving out what conflicts; no more than so many.
@@ -147,7 +147,7 @@ class _Planning:
         going = [
             Underway(one.rest, one.trial.started)
             for one in standing
-            if (one.outcome == "pending" or one in again) and not any(_is_below(rest, one.rest) for rest in failed)
+            if (one.outcome == "pending" or one in again) and not any(is_below(rest, one.rest) for rest in failed)
         ]
         going += self._alone_underway()
         ended = [trial for trial in self._queue.trials if all(trial is not one.trial for one in again)]
@@ -186,7 +186,7 @@ class _Planning:
         """The tests that have failed, where each of them is worth a second run."""
         trial, failed = standing.trial, standing.tests_that("failure")
         others = [one.members for one in self._queue.trials if one.base == trial.base and not one.failed]
-        added = len(trial.members) - max((len(one) for one in others if _is_below(one, trial.members)), default=0)
+        added = len(trial.members) - max((len(one) for one in others if is_below(one, trial.members)), default=0)
         is_worth_it = all(
             len(trial.said[test.context]) == 1 and is_worth_a_retry(self._flake_rate(test), self._breaking, added=added)
             for test in failed
@@ -201,15 +201,15 @@ class _Planning:
     async def _look_for_the_culprit(self, group: Suspects) -> None:
         """Test half of the suspects; or the only one that is left alone, so that its author sees it fail."""
         members = self._of(group.members)
-        if len(members) == 1 and not group.is_open:
+        if group.is_open:
+            why = "a batch with it has failed; what that stands on is still tested"
+            self.plan.waits |= {one.number: why for one in members}
+            return
+        if len(members) == 1:
             why = "batches with it have failed: it is tested alone"
             self.plan.waits[members[0].number] = why
             if not self._is_tested_elsewhere(group):
                 self._trigger_alone(members[0], why=why)
-            return
-        if group.is_open:
-            why = "a batch with it has failed; what that stands on is still tested"
-            self.plan.waits |= {one.number: why for one in members}
             return
         why = f"one of {_numbers(members)} breaks a batch: half of them are tested"
         self.plan.waits |= {one.number: why for one in members}
@@ -351,10 +351,6 @@ class _Planning:
 
     def _of(self, members: Iterable[Member]) -> list[Candidate]:
         return [self._by_member[member] for member in members]
-
-
-def _is_below(prefix: Sequence[Member], members: Sequence[Member]) -> bool:
-    return 0 < len(prefix) < len(members) and tuple(members[: len(prefix)]) == tuple(prefix)
 
 
 def _numbers(candidates: Iterable[Candidate]) -> str:

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from functions.tide.trials import Member, Trial
+from functions.tide.trials import Member, Trial, is_below
 
 RATES = (0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4)
 """The shares of pull requests that break what they are in, among which the likeliest is taken."""
@@ -59,7 +59,7 @@ def suspects(trials: Sequence[Trial], queue: Collection[Member], underway: Itera
         if not trial.failed or any(_explains(one, trial) for one in failures):
             continue
         rest = [one for one in trial.members if one in queue and not _has_passed(one, trial, passed)]
-        below = [one.members for one in foundations if one.since <= trial.started and _is_below(one.members, rest)]
+        below = [one.members for one in foundations if one.since <= trial.started and is_below(one.members, rest)]
         pending = {one for members in below for one in members}
         members = tuple(one for one in rest if one not in pending)
         if members:
@@ -95,10 +95,6 @@ def _has_passed(member: Member, failed: Trial, passed: Passed) -> bool:
     """Whether it has passed, elsewhere and not before, all that the trial fails in."""
     known = [passed.get((member, context)) for context in failed.failed]
     return all(since is not None and since >= failed.started for since in known)
-
-
-def _is_below(prefix: Sequence[Member], members: Sequence[Member]) -> bool:
-    return 0 < len(prefix) < len(members) and tuple(members[: len(prefix)]) == tuple(prefix)
 
 
 # Rates

@@ -121,3 +121,8 @@ def _said(job: ProwJob, now: datetime) -> Said:
     if job.status.state == "aborted":
         return "nothing"
     return "pending" if job.status.state == "scheduling" else result_of(job, now)
+
+
+def is_below(prefix: Sequence[Member], members: Sequence[Member]) -> bool:
+    """Whether a trial of `members` stands on one of `prefix`."""
+    return 0 < len(prefix) < len(members) and tuple(members[: len(prefix)]) == tuple(prefix)
